@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class CasestudiesConfig(AppConfig):
+    """Parts 2 and 4 of the paper: vocabularies, cases on the grid, evidence."""
+
+    name = "casestudies"
+    verbose_name = _("Case studies")
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,265 @@
+"""What several cases share: countries, currencies, works cited, organizations, collections."""
+
+from __future__ import annotations
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from ..choices import SourceKind
+from ..querysets import CodeQuerySet, SlugQuerySet
+from .base import KEY, new_key
+
+
+class Country(models.Model):
+    """A country or area by its ISO 3166-1 code, in its United Nations region."""
+
+    code = models.CharField(_("ISO 3166-1 alpha-2 code"), max_length=2, validators=[RegexValidator(r"^[A-Z]{2}\Z")])
+    alpha3 = models.CharField(_("ISO 3166-1 alpha-3 code"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}\Z")])
+    name = models.CharField(_("name"), max_length=120)
+    region = models.ForeignKey(
+        "casestudies.Term", verbose_name=_("United Nations region"), on_delete=models.PROTECT, related_name="countries"
+    )
+
+    objects = CodeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("country")
+        verbose_name_plural = _("countries")
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="country_unique_code"),
+            models.UniqueConstraint(fields=["alpha3"], name="country_unique_alpha3"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+
+class Currency(models.Model):
+    """A currency and its average value in US dollars in one documented year, used for the budget bands only."""
+
+    code = models.CharField(_("ISO 4217 code"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}\Z")])
+    name = models.CharField(_("name"), max_length=80)
+    usd_value = models.DecimalField(
+        _("value in US dollars"),
+        max_digits=14,
+        decimal_places=6,
+        validators=[MinValueValidator(0)],
+        null=True,
+        blank=True,
+    )
+    rate_year = models.PositiveSmallIntegerField(_("year of the rate"), null=True, blank=True)
+    rate_note = models.CharField(_("where the rate comes from"), max_length=250, blank=True)
+
+    objects = CodeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("code",)
+        verbose_name = _("currency")
+        verbose_name_plural = _("currencies")
+        constraints = [
+            models.UniqueConstraint(fields=["code"], name="currency_unique_code"),
+            models.CheckConstraint(
+                condition=models.Q(usd_value__isnull=True) | models.Q(usd_value__gt=0), name="currency_rate_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+    def natural_key(self) -> tuple[str]:
+        return (self.code,)
+
+
+class Source(models.Model):
+    """A work that the paper cites, as printed there in 2015."""
+
+    slug = models.SlugField(_("slug"), max_length=120)
+    authors = models.CharField(_("author"), max_length=250)
+    year = models.PositiveSmallIntegerField(
+        _("year"), null=True, blank=True, help_text=_("Empty where the paper says n.d.")
+    )
+    year_suffix = models.CharField(_("suffix of the year"), max_length=1, blank=True)
+    title = models.CharField(_("title"), max_length=400)
+    english_title = models.CharField(_("title in English"), max_length=400, blank=True)
+    container = models.CharField(
+        _("published in or by"), max_length=400, blank=True, help_text=_("Journal, book, series, publisher and place.")
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind, default=SourceKind.OTHER)
+    url = models.CharField(_("address as printed"), max_length=600, blank=True)
+    in_bibliography = models.BooleanField(_("in the paper's bibliography"), default=True)
+    note = models.TextField(_("note"), blank=True)
+    is_retired = models.BooleanField(_("retired"), default=False)
+
+    objects = SlugQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("authors", "year", "year_suffix", "slug")
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        constraints = [models.UniqueConstraint(fields=["slug"], name="source_unique_slug")]
+
+    def __str__(self) -> str:
+        return f"{self.authors} ({self.year_label}). {self.title}"
+
+    @property
+    def year_label(self) -> str:
+        """The year as the paper prints it: «2014a», or «n.d.»."""
+        return f"{self.year}{self.year_suffix}" if self.year else "n.d."
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+
+class Organization(models.Model):
+    """A body, or a collective of bodies, that acts in one or more cases."""
+
+    slug = models.SlugField(_("slug"), max_length=120)
+    name = models.CharField(_("name"), max_length=250)
+    original_name = models.CharField(_("name in its own language"), max_length=250, blank=True)
+    acronym = models.CharField(_("acronym"), max_length=40, blank=True)
+    types = models.ManyToManyField(
+        "casestudies.Term",
+        verbose_name=_("actor types"),
+        related_name="organizations",
+        blank=True,
+        limit_choices_to={"vocabulary__slug": "actor-type"},
+    )
+    country = models.ForeignKey(
+        Country,
+        verbose_name=_("country"),
+        on_delete=models.PROTECT,
+        related_name="organizations",
+        null=True,
+        blank=True,
+    )
+    parent = models.ForeignKey(
+        "self", verbose_name=_("part of"), on_delete=models.PROTECT, related_name="parts", null=True, blank=True
+    )
+    successor = models.ForeignKey(
+        "self",
+        verbose_name=_("succeeded by"),
+        on_delete=models.PROTECT,
+        related_name="predecessors",
+        null=True,
+        blank=True,
+    )
+    is_collective = models.BooleanField(
+        _("collective"),
+        default=False,
+        help_text=_("Stands for several bodies that the paper does not name one by one."),
+    )
+    description = models.TextField(_("description"), blank=True)
+    is_retired = models.BooleanField(_("retired"), default=False)
+
+    objects = SlugQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "slug")
+        verbose_name = _("organization")
+        verbose_name_plural = _("organizations")
+        constraints = [
+            models.UniqueConstraint(fields=["slug"], name="organization_unique_slug"),
+            models.CheckConstraint(
+                condition=models.Q(parent__isnull=True) | ~models.Q(parent=models.F("id")),
+                name="organization_not_its_own_parent",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(successor__isnull=True) | ~models.Q(successor=models.F("id")),
+                name="organization_not_its_own_successor",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.acronym})" if self.acronym else self.name
+
+    def clean(self) -> None:
+        """Neither the parents nor the successors of a body lead back to it."""
+        for field in ("parent", "successor"):
+            seen, other = {self.pk}, getattr(self, field)
+            while other is not None:
+                if other.pk in seen:
+                    raise ValidationError({field: _("This leads back to the organization itself.")})
+                seen.add(other.pk)
+                other = getattr(other, field)
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+
+class OrganizationNameQuerySet(models.QuerySet):
+    """Other names, found in fixtures by the organization's slug and their own key."""
+
+    def get_by_natural_key(self, slug: str, key: str) -> OrganizationName:
+        return self.get(organization__slug=slug, key=key)
+
+
+class OrganizationName(models.Model):
+    """Another name under which the paper mentions an organization."""
+
+    organization = models.ForeignKey(
+        Organization, verbose_name=_("organization"), on_delete=models.CASCADE, related_name="other_names"
+    )
+    key = models.CharField(_("key"), max_length=80, default=new_key, validators=[KEY])
+    name = models.CharField(_("name"), max_length=250)
+    note = models.CharField(_("note"), max_length=250, blank=True)
+
+    objects = OrganizationNameQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("organization", "name")
+        verbose_name = _("other name")
+        verbose_name_plural = _("other names")
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "key"], name="organizationname_unique_key"),
+            models.UniqueConstraint(fields=["organization", "name"], name="organizationname_unique_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str, str]:
+        return (self.organization.slug, self.key)
+
+    natural_key.dependencies = ["casestudies.organization"]
+
+
+class Collection(models.Model):
+    """A set of cases from one publication, or one that the portal builds itself."""
+
+    slug = models.SlugField(_("slug"), max_length=80)
+    title = models.CharField(_("title"), max_length=250)
+    description = models.TextField(_("description"), blank=True)
+    source = models.ForeignKey(
+        Source,
+        verbose_name=_("publication"),
+        on_delete=models.PROTECT,
+        related_name="collections",
+        null=True,
+        blank=True,
+    )
+    year = models.PositiveSmallIntegerField(_("as of year"), null=True, blank=True)
+    number_prefix = models.CharField(
+        _("prefix of the number"), max_length=10, blank=True, help_text=_("«4.» makes case 10 «4.10».")
+    )
+    rights = models.CharField(_("rights"), max_length=250, blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    objects = SlugQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("position", "slug")
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
+        constraints = [models.UniqueConstraint(fields=["slug"], name="collection_unique_slug")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)

@@ -1,0 +1,100 @@
+"""Named querysets, and the one visibility gate.
+
+This is the only module that says what an anonymous visitor may see. `published()` on a queryset of cases, and of
+anything that hangs off a case, leaves out drafts, entries in review, archived entries and every working revision.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Max, Min, Q
+
+from .choices import Status
+
+if TYPE_CHECKING:
+    from .models import Case
+
+# The second part of a working revision's natural key: ("vaud", "revision").
+REVISION = "revision"
+
+
+def published_condition(path: str = "") -> Q:
+    """What makes a case public, as a condition.
+
+    `path` leads from the queried model to the case, for instance "case__"; empty on the case itself.
+    """
+    return Q(**{f"{path}status": Status.PUBLISHED, f"{path}revises__isnull": True})
+
+
+class CaseQuerySet(models.QuerySet):
+    """Cases, live ones and their working revisions."""
+
+    def get_by_natural_key(self, slug: str, edition: str = "") -> Case:
+        """The live case of that slug, or its working revision where `edition` is "revision"."""
+        if edition == REVISION:
+            return self.get(revises__slug=slug)
+        return self.get(slug=slug, revises__isnull=True)
+
+    def published(self) -> CaseQuerySet:
+        """What a visitor may see."""
+        return self.filter(published_condition())
+
+    def live(self) -> CaseQuerySet:
+        """Cases of every status, without the working revisions."""
+        return self.filter(revises__isnull=True)
+
+    def archived(self) -> CaseQuerySet:
+        """Cases that were public once and are no more: their address answers that they are archived."""
+        return self.filter(status=Status.ARCHIVED, revises__isnull=True)
+
+    def with_start(self) -> CaseQuerySet:
+        """Adds `start_year` and `end_year`: the first start and the last end of the case's periods (null where none)."""
+        return self.annotate(start_year=Min("periods__start_year"), end_year=Max("periods__end_year"))
+
+    def for_list(self) -> CaseQuerySet:
+        """What one row of a list shows, in a fixed number of queries."""
+        return self.select_related("collection", "country__region__parent", "budget__currency").prefetch_related(
+            "periods", "caseterms__term__vocabulary"
+        )
+
+
+class CaseChildQuerySet(models.QuerySet):
+    """Rows that belong to a case and have a stable key within it."""
+
+    def get_by_natural_key(self, *parts: str) -> models.Model:
+        """By the case's natural key followed by the row's own key: ("vaud", "k") or ("vaud", "revision", "k")."""
+        *case_key, key = parts
+        if case_key[1:] == [REVISION]:
+            return self.get(case__revises__slug=case_key[0], key=key)
+        return self.get(case__slug=case_key[0], case__revises__isnull=True, key=key)
+
+    def published(self) -> CaseChildQuerySet:
+        """Rows of published cases only."""
+        return self.filter(published_condition("case__"))
+
+
+class SlugQuerySet(models.QuerySet):
+    """Anything found in fixtures by its slug."""
+
+    def get_by_natural_key(self, slug: str) -> models.Model:
+        return self.get(slug=slug)
+
+
+class CodeQuerySet(models.QuerySet):
+    """Anything found in fixtures by its code (ISO 3166 countries, ISO 4217 currencies)."""
+
+    def get_by_natural_key(self, code: str) -> models.Model:
+        return self.get(code=code)
+
+
+class TermQuerySet(models.QuerySet):
+    """Terms, found in fixtures by their vocabulary's slug and their own."""
+
+    def get_by_natural_key(self, vocabulary: str, slug: str) -> models.Model:
+        return self.get(vocabulary__slug=vocabulary, slug=slug)
+
+    def of(self, vocabulary: str) -> TermQuerySet:
+        """The terms of one vocabulary, in its order."""
+        return self.filter(vocabulary__slug=vocabulary)
