@@ -103,6 +103,15 @@ class BudgetBand(models.TextChoices):
     OVER_10M = "over-10m", _("over USD 10 million")
 
 
+# Each band with the sum in US dollars that it stays under; none for the last.
+BAND_LIMITS = (
+    (BudgetBand.UNDER_250K, 250_000),
+    (BudgetBand.TO_1M, 1_000_000),
+    (BudgetBand.TO_10M, 10_000_000),
+    (BudgetBand.OVER_10M, None),
+)
+
+
 class NoteKind(models.TextChoices):
     """Why an editorial note stands beside a value."""
 

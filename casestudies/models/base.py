@@ -6,9 +6,12 @@ import secrets
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from ..querysets import CaseChildQuerySet
+from ..text import fold
 
 KEY = RegexValidator(r"^[a-z0-9][a-z0-9-]*\Z", _("Lower-case letters, digits and hyphens only."))
 
@@ -20,6 +23,24 @@ PLACE = RegexValidator(PLACE_PATTERN, _("Write «Part 4.12, Implementation»; jo
 def new_key() -> str:
     """A key for a row made by hand, where no readable one was given: random, so that two editors never collide."""
     return f"k{secrets.token_hex(5)}"
+
+
+class Sortable(models.Model):
+    """A row with a folded sort key, so that every database sorts names alike: «Åland» with the a's, «État» with the e's."""
+
+    SORTED_BY = "name"
+
+    sort_key = models.CharField(max_length=250, editable=False, default="")
+
+    class Meta:
+        abstract = True
+
+
+@receiver(pre_save)
+def keep_sort_key(sender: type[models.Model], instance: models.Model, **kwargs) -> None:
+    """Set the sort key on every save. A signal because `loaddata` saves past `save()`."""
+    if issubclass(sender, Sortable):
+        instance.sort_key = fold(getattr(instance, sender.SORTED_BY))[:250]
 
 
 class Cited(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -9,9 +11,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..choices import BudgetBand, BudgetPeriod, BudgetStatus, Status
+from ..choices import BAND_LIMITS, BudgetPeriod, BudgetStatus, Status
 from ..querysets import REVISION, CaseQuerySet
-from .base import CaseChild, Cited
+from .base import CaseChild, Cited, Sortable
 from .reference import Collection, Country, Currency, Organization
 
 MONTH = [MinValueValidator(1), MaxValueValidator(12)]
@@ -43,14 +45,15 @@ def month_constraint(prefix: str) -> Q:
     )
 
 
-class Case(models.Model):
+class Case(Sortable):
     """One local initiative, described on the paper's analytical grid.
 
     A published case can have one *working revision*: a second row, with a whole tree of its own, that `revises` the
     first. Slugs and ordinals are unique among live cases only, so that both stand side by side.
     """
 
-    BOOKKEEPING = frozenset({"created_at", "updated_at", "version"})
+    BOOKKEEPING = frozenset({"created_at", "updated_at", "version", "sort_key"})
+    SORTED_BY = "title"
 
     collection = models.ForeignKey(
         Collection, verbose_name=_("collection"), on_delete=models.PROTECT, related_name="cases"
@@ -252,22 +255,14 @@ class CaseLink(CaseChild, Cited):
         return str(self.other)
 
 
-def budget_band(total, currency: Currency | None) -> str:
+def budget_band(total: Decimal | None, currency: Currency | None) -> str:
     """The band of a total in its own currency, by the currency's documented rate.
 
     Empty where there is no total or no rate. Ours, for filtering only: no converted sum is stored or shown.
     """
     if total is None or currency is None or currency.usd_value is None:
         return ""
-    dollars = total * currency.usd_value
-    for band, limit in (
-        (BudgetBand.UNDER_250K, 250_000),
-        (BudgetBand.TO_1M, 1_000_000),
-        (BudgetBand.TO_10M, 10_000_000),
-    ):
-        if dollars < limit:
-            return band
-    return BudgetBand.OVER_10M
+    return next(band for band, limit in BAND_LIMITS if limit is None or total * currency.usd_value < limit)
 
 
 class BudgetQuerySet(models.QuerySet):
@@ -280,8 +275,6 @@ class BudgetQuerySet(models.QuerySet):
 class Budget(Cited):
     """What the paper says of a case's money: the total as stated, never a forced sum; or that nothing is said."""
 
-    BOOKKEEPING = frozenset({"band"})
-
     case = models.OneToOneField(Case, verbose_name=_("case"), on_delete=models.CASCADE, related_name="budget")
     status = models.CharField(_("what is said"), max_length=20, choices=BudgetStatus, default=BudgetStatus.NOT_REPORTED)
     total = models.DecimalField(_("total as stated"), max_digits=16, decimal_places=2, null=True, blank=True)
@@ -293,7 +286,6 @@ class Budget(Cited):
     year_to = models.PositiveSmallIntegerField(_("to year"), null=True, blank=True, validators=YEAR)
     duration_months = models.PositiveSmallIntegerField(_("duration in months"), null=True, blank=True)
     note = models.TextField(_("note"), blank=True)
-    band = models.CharField(_("band"), max_length=20, choices=BudgetBand, blank=True, editable=False)
 
     objects = BudgetQuerySet.as_manager()
 
@@ -319,9 +311,10 @@ class Budget(Cited):
     def __str__(self) -> str:
         return f"{self.currency} {self.total}" if self.total is not None else self.get_status_display()
 
-    def save(self, *args, **kwargs) -> None:
-        self.band = budget_band(self.total, self.currency)
-        super().save(*args, **kwargs)
+    @property
+    def band(self) -> str:
+        """The size band of the total (`BudgetBand`), empty where none can be told."""
+        return budget_band(self.total, self.currency)
 
     def natural_key(self) -> tuple[str, ...]:
         return self.case.natural_key()

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 
 from ..choices import SourceKind
 from ..querysets import CodeQuerySet, SlugQuerySet
-from .base import KEY, new_key
+from .base import KEY, Sortable, new_key
 
 
-class Country(models.Model):
+class Country(Sortable):
     """A country or area by its ISO 3166-1 code, in its United Nations region."""
+
+    BOOKKEEPING = frozenset({"sort_key"})
 
     code = models.CharField(_("ISO 3166-1 alpha-2 code"), max_length=2, validators=[RegexValidator(r"^[A-Z]{2}\Z")])
     alpha3 = models.CharField(_("ISO 3166-1 alpha-3 code"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}\Z")])
