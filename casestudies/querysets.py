@@ -54,9 +54,83 @@ class CaseQuerySet(models.QuerySet):
         return self.annotate(start_year=Min("periods__start_year"), end_year=Max("periods__end_year"))
 
     def for_list(self) -> CaseQuerySet:
-        """What one row of a list shows, in a fixed number of queries."""
-        return self.select_related("collection", "country__region__parent", "budget__currency").prefetch_related(
+        """What one row of the list shows, in a fixed number of queries."""
+        return self.select_related("collection", "country", "budget__currency").prefetch_related(
             "periods", "caseterms__term__vocabulary"
+        )
+
+    def for_export(self) -> CaseQuerySet:
+        """What one row of a download holds, in a fixed number of queries a chunk."""
+        return self.select_related("collection", "country__region__parent", "budget__currency").prefetch_related(
+            "periods",
+            "caseterms__term__vocabulary",
+            "caseplaces",
+            "objectives__broad_objectives",
+            "caseactors__organization__types",
+            "beneficiarygroups__groups",
+            "illustrations__recommendation",
+            "illustrations__subpoint__recommendation",
+        )
+
+    def for_page(self) -> CaseQuerySet:
+        """Everything that a case's own page shows, in a fixed number of queries."""
+        return self.select_related(
+            "collection__source", "country__region__parent", "budget__currency", "budget__source"
+        ).prefetch_related(
+            "narratives__source",
+            "components__source",
+            "figures__source",
+            "figures__currency",
+            "milestones__source",
+            "milestones__bodies",
+            "governmenttiers__source",
+            "competences__source",
+            "caseterms__source",
+            "caseterms__term__vocabulary",
+            "caseterms__term__parent",
+            "caseactors__source",
+            "caseactors__roles",
+            "caseactors__organization__types__parent",
+            "caseactors__organization__parent",
+            "caseactors__organization__successor",
+            "caseactors__organization__other_names",
+            "coordinationmechanisms__source",
+            "coordinationmechanisms__form",
+            "coordinationmechanisms__levels",
+            "coordinationmechanisms__members__organization",
+            "objectives__broad_objectives",
+            "objectives__source",
+            "beneficiarygroups__groups",
+            "keyelements__source",
+            "periods__source",
+            "caseplaces",
+            models.Prefetch("caselinks", self.model.caselinks.rel.related_model.objects.to_published()),
+            "contributions__payer",
+            "contributions__currency",
+            "illustrations__source",
+            "illustrations__recommendation",
+            "illustrations__subpoint__recommendation",
+            "editorialnotes",
+            "casesources__source",
+        )
+
+    def on_map(self) -> models.QuerySet:
+        """One point a country, whatever the number of its cases: code, name, how many, the first case, where.
+
+        Rows are dictionaries; latitude and longitude are the mean of the cases' main places, in degrees.
+        """
+        located = self.filter(caseplaces__latitude__isnull=False)
+        return (
+            located.order_by()
+            .values("country__code", "country__name", "country__sort_key")
+            .annotate(
+                cases=models.Count("pk", distinct=True),
+                slug=Min("slug"),
+                name=Min("name"),
+                latitude=models.Avg("caseplaces__latitude"),
+                longitude=models.Avg("caseplaces__longitude"),
+            )
+            .order_by("country__sort_key")
         )
 
 
@@ -73,6 +147,14 @@ class CaseChildQuerySet(models.QuerySet):
     def published(self) -> CaseChildQuerySet:
         """Rows of published cases only."""
         return self.filter(published_condition("case__"))
+
+
+class CaseLinkQuerySet(CaseChildQuerySet):
+    """Links between cases."""
+
+    def to_published(self) -> CaseLinkQuerySet:
+        """Links whose other end a visitor may see."""
+        return self.filter(published_condition("other__")).select_related("other__collection", "other__country")
 
 
 class SlugQuerySet(models.QuerySet):

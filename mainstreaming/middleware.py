@@ -22,5 +22,5 @@ class InputMiddleware:
         values = [request.path, *request.GET.keys(), *(v for vs in request.GET.lists() for v in vs[1])]
         if any("\x00" in value for value in values):
             reason = _("The address holds a character (NUL) that no value can have.")
-            return render(request, "400.html", {"reason": reason}, status=400)
+            return render(request, "400.html", {"reasons": [reason]}, status=400)
         return self.get_response(request)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..choices import BAND_LIMITS, BudgetPeriod, BudgetStatus, Status
-from ..querysets import REVISION, CaseQuerySet
+from ..querysets import REVISION, CaseLinkQuerySet, CaseQuerySet
 from .base import CaseChild, Cited, Sortable
 from .reference import Collection, Country, Currency, Organization
 
@@ -241,6 +241,8 @@ class CaseLink(CaseChild, Cited):
 
     other = models.ForeignKey(Case, verbose_name=_("other case"), on_delete=models.CASCADE, related_name="linked_from")
     text = models.TextField(_("what joins them"))
+
+    objects = CaseLinkQuerySet.as_manager()
 
     class Meta(CaseChild.Meta):
         verbose_name = _("link to another case")

@@ -1,0 +1,57 @@
+"""What an editor reads where a constraint of the database refuses a row."""
+
+from __future__ import annotations
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
+
+_SPAN = _("The end lies before the start.")
+_MONTH = _("A month is a number from 1 to 12 and needs its year.")
+_OWN_PARENT = _("Nothing can be a part of itself.")
+
+MESSAGES = {
+    "case_unique_slug": _("Another case has this slug."),
+    "case_unique_ordinal": _("Another case of the collection has this number."),
+    "case_ordinal_from_1": _("Numbers start at 1."),
+    "case_revision_not_published": _("A working revision is a draft or in review; it cannot be published or archived."),
+    "case_does_not_revise_itself": _("A case cannot revise itself."),
+    "period_end_not_before_start": _SPAN,
+    "period_months_valid": _MONTH,
+    "period_ongoing_without_end": _("What is ongoing has no end."),
+    "caseplace_coordinates_valid": _("Give both latitude (−90 to 90) and longitude (−180 to 180), or neither."),
+    "caselink_not_to_itself": _("A case cannot link to itself."),
+    "budget_total_not_negative": _("The total is below 0."),
+    "budget_total_with_currency": _("A total needs its currency."),
+    "budget_total_where_stated": _("Give the total where “total stated” is chosen, and only there."),
+    "budget_end_not_before_start": _SPAN,
+    "contribution_amount_not_negative": _("The amount is below 0."),
+    "contribution_amount_with_currency": _("An amount needs its currency."),
+    "component_not_its_own_parent": _OWN_PARENT,
+    "figure_low_not_above_high": _("The low value is above the high one."),
+    "figure_share_within_0_100": _("A share lies between 0 and 100."),
+    "figure_money_with_currency": _("Money needs its currency, and is not below 0."),
+    "figure_end_not_before_start": _SPAN,
+    "milestone_end_not_before_start": _SPAN,
+    "milestone_months_valid": _MONTH,
+    "illustration_unique_whole": _("This case illustrates the recommendation already."),
+    "illustration_unique_subpoint": _("This case illustrates the sub-point already."),
+    "term_not_its_own_parent": _OWN_PARENT,
+    "organization_not_its_own_parent": _OWN_PARENT,
+    "organization_not_its_own_successor": _("A body cannot succeed itself."),
+    "currency_rate_positive": _("The rate must be above 0."),
+}
+
+
+def reworded(error: ValidationError, model: type[Model]) -> ValidationError:
+    """The same error with our words for the constraints of the model that we have words for."""
+    ours = {
+        str(constraint.get_violation_error_message()): MESSAGES[constraint.name]
+        for constraint in model._meta.constraints
+        if constraint.name in MESSAGES
+    }
+    worded = {
+        field: [ValidationError(ours.get(item.messages[0], item.messages[0]), code=item.code) for item in items]
+        for field, items in getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list}).items()
+    }
+    return ValidationError(worded)

@@ -1,0 +1,127 @@
+"""What cases share: vocabularies, organizations, sources, countries, currencies, collections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Collection, Country, Currency, Organization, OrganizationName, Source, Term, Vocabulary
+from .base import BaseAdmin, FieldsMixin, InUseMixin, RetireMixin
+from .rows import RowForm
+
+
+class SluggedMixin:
+    """A slug is made from the name once; afterwards it is stable."""
+
+    slug_from = "title"
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, tuple[str, ...]]:
+        """Only for a new row."""
+        return {} if obj else {"slug": (self.slug_from,)}
+
+
+@admin.register(Vocabulary)
+class VocabularyAdmin(SluggedMixin, BaseAdmin):
+    slug_from = "label"
+    list_display = ("label", "question", "terms_in_use", "is_ours", "is_single", "position")
+    list_filter = ("is_ours", "is_single")
+    search_fields = ("label", "slug", "definition")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With the number of terms."""
+        return super().get_queryset(request).annotate(term_count=Count("terms"))
+
+    @admin.display(description=_("terms"), ordering="term_count")
+    def terms_in_use(self, vocabulary: Vocabulary) -> int:
+        """How many terms it has, the retired ones included."""
+        return vocabulary.term_count
+
+
+@admin.register(Term)
+class TermAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+    slug_from = "label"
+    list_display = ("label", "parent", "vocabulary", "slug", "position", "is_retired")
+    list_filter = ("vocabulary", "is_retired")
+    list_select_related = ("vocabulary", "parent")
+    search_fields = ("label", "slug", "definition", "vocabulary__label")
+    autocomplete_fields = ("parent",)
+    fieldsets = (
+        (None, {"fields": (("vocabulary", "parent"), ("label", "slug"), "definition")}),
+        (None, {"fields": ("usual_role", "example", "place", ("position", "is_retired"))}),
+    )
+
+
+class OrganizationNameInline(FieldsMixin, admin.TabularInline):
+    model = OrganizationName
+    form = RowForm
+    extra = 0
+    fields = ("name", "note", "key")
+
+
+@admin.register(Organization)
+class OrganizationAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+    slug_from = "name"
+    list_display = ("name", "acronym", "country", "parent", "is_collective", "is_retired")
+    list_filter = (("types", admin.RelatedOnlyFieldListFilter), "is_collective", "is_retired", "country")
+    list_select_related = ("country", "parent")
+    search_fields = ("name", "original_name", "acronym", "slug", "other_names__name")
+    autocomplete_fields = ("country", "parent", "successor")
+    inlines = (OrganizationNameInline,)
+    fieldsets = (
+        (None, {"fields": (("name", "acronym"), ("original_name", "slug"), "types", "country", "is_collective")}),
+        (None, {"fields": (("parent", "successor"), "description", "is_retired")}),
+    )
+
+
+@admin.register(Source)
+class SourceAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+    list_display = ("authors", "year_as_printed", "title", "kind", "in_bibliography", "is_retired")
+    list_filter = ("kind", "in_bibliography", "is_retired")
+    search_fields = ("authors", "title", "english_title", "container", "slug", "=year")
+
+    @admin.display(description=_("year"), ordering="year")
+    def year_as_printed(self, source: Source) -> str:
+        """«2014a», or «n.d.»."""
+        return source.year_label
+
+
+@admin.register(Country)
+class CountryAdmin(InUseMixin, BaseAdmin):
+    list_display = ("name", "code", "alpha3", "region")
+    list_filter = (("region", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("region",)
+    search_fields = ("name", "code", "alpha3")
+    autocomplete_fields = ("region",)
+
+
+@admin.register(Currency)
+class CurrencyAdmin(BaseAdmin):
+    list_display = ("code", "name", "rate", "year", "rate_note")
+    search_fields = ("code", "name")
+
+    @admin.display(description=_("value in US dollars"), ordering="usd_value")
+    def rate(self, currency: Currency) -> str:
+        """The rate without the zeros of its column."""
+        return "" if currency.usd_value is None else number_format(currency.usd_value.normalize())
+
+    @admin.display(description=_("year of the rate"), ordering="rate_year")
+    def year(self, currency: Currency) -> str:
+        """A plain number: lists would write 2,015."""
+        return str(currency.rate_year or "")
+
+
+@admin.register(Collection)
+class CollectionAdmin(SluggedMixin, BaseAdmin):
+    list_display = ("title", "slug", "number_prefix", "as_of", "position")
+    search_fields = ("title", "slug")
+    autocomplete_fields = ("source",)
+
+    @admin.display(description=_("as of year"), ordering="year")
+    def as_of(self, collection: Collection) -> str:
+        """A plain number."""
+        return str(collection.year or "")

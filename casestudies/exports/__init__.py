@@ -1,0 +1,1 @@
+"""What leaves the portal: columns declared once, and the rows of a selection."""

@@ -1,0 +1,146 @@
+"""The columns of a list of cases, each declared once: header, getter, description. Adding one is one line.
+
+Values of a vocabulary are the labels that the screen shows, separated by «|».
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from ..choices import BudgetBand, Strength
+from ..models import Budget, Case
+
+SEPARATOR = "|"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what stands at its head, how its cell is made, what it means."""
+
+    header: str
+    getter: Callable[[Case, str], Any]
+    description: str | Promise
+
+
+def joined(labels: Iterable[str]) -> str:
+    """Labels once each, in order. A separator inside a label becomes «/», so that splitting stays right."""
+    return SEPARATOR.join(dict.fromkeys(str(label).replace(SEPARATOR, "/") for label in labels))
+
+
+def terms(vocabulary: str) -> Callable[[Case, str], str]:
+    """The labels of the terms of one vocabulary that the case is classed under, in the vocabulary's order."""
+
+    def getter(case: Case, base_url: str) -> str:
+        found = [row.term for row in case.caseterms.all() if row.term.vocabulary.slug == vocabulary]
+        return joined(term.label for term in sorted(found, key=lambda term: (term.position, term.slug)))
+
+    return getter
+
+
+def _in_order(found: Iterable) -> list[str]:
+    return [term.label for term in sorted(found, key=lambda term: (term.position, term.slug))]
+
+
+def objectives(case: Case, base_url: str) -> str:
+    return joined(_in_order({term for row in case.objectives.all() for term in row.broad_objectives.all()}))
+
+
+def actor_types(case: Case, base_url: str) -> str:
+    return joined(_in_order({term for row in case.caseactors.all() for term in row.organization.types.all()}))
+
+
+def lead_actors(case: Case, base_url: str) -> str:
+    return joined(row.organization.name for row in case.caseactors.all() if row.is_lead)
+
+
+def beneficiaries(case: Case, base_url: str) -> str:
+    return joined(_in_order({term for row in case.beneficiarygroups.all() for term in row.groups.all()}))
+
+
+def recommendations(strength: str) -> Callable[[Case, str], str]:
+    """The numbers of the recommendations that the case illustrates with this strength: «5|14a»."""
+    return lambda case, base_url: joined(row.label for row in case.illustrations.all() if row.strength == strength)
+
+
+def start_year(case: Case, base_url: str) -> int | None:
+    return min((p.start_year for p in case.periods.all() if p.start_year), default=None)
+
+
+def end_year(case: Case, base_url: str) -> int | None:
+    return max((p.end_year for p in case.periods.all() if p.end_year), default=None)
+
+
+def is_ongoing(case: Case, base_url: str) -> str:
+    return yes_no(any(period.is_ongoing for period in case.periods.all()))
+
+
+def yes_no(value: bool) -> str:
+    """A truth value as it stands in downloads, the same in every language."""
+    return "yes" if value else "no"
+
+
+def of_budget(getter: Callable[[Budget], Any]) -> Callable[[Case, str], Any]:
+    """A cell from the case's budget; empty where the case has none."""
+
+    def from_case(case: Case, base_url: str) -> Any:
+        budget = getattr(case, "budget", None)
+        return "" if budget is None else getter(budget)
+
+    return from_case
+
+
+def region(case: Case, base_url: str) -> str:
+    return (case.country.region.parent or case.country.region).label
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("url", lambda case, base: f"{base}{case.get_absolute_url()}", _("The case's address, stable.")),
+    Column("number", lambda case, base: case.number, _("Number in the collection, text: 4.10 follows 4.9.")),
+    Column("slug", lambda case, base: case.slug, _("The case's short name in addresses, stable.")),
+    Column("name", lambda case, base: case.name, _("The territory.")),
+    Column("title", lambda case, base: case.title, _("Title, as at the head of the paper's section.")),
+    Column("country_code", lambda case, base: case.country.code, _("ISO 3166-1 alpha-2 code of the country.")),
+    Column("country", lambda case, base: case.country.name, _("Country.")),
+    Column("region", region, _("United Nations region (M49).")),
+    Column("subregion", lambda case, base: case.country.region.label, _("United Nations sub-region (M49).")),
+    Column("level", terms("level"), _("Level of government. Ours.")),
+    Column("start_year", start_year, _("Year in which the first period starts; empty where not stated.")),
+    Column("end_year", end_year, _("Year in which the last period ends; empty where not stated or ongoing.")),
+    Column("ongoing", is_ongoing, _("Whether it was ongoing when the collection was made: yes or no.")),
+    Column("jmdi", lambda case, base: yes_no(case.is_jmdi_supported), _("Supported by the JMDI: yes or no.")),
+    Column("migration", terms("migration"), _("Migration profile. Ours.")),
+    Column("state", terms("state"), _("Kind of state. Ours.")),
+    Column("trigger", terms("trigger"), _("Triggers of Part 2.")),
+    Column("approach", terms("approach"), _("Bottom-up, top-down or mixed; empty where not stated.")),
+    Column("objective", objectives, _("Broad objectives of Part 2.")),
+    Column("actor_types", actor_types, _("Types of the actors, after Part 2.")),
+    Column("lead_actors", lead_actors, _("The actors that lead.")),
+    Column("mechanism", terms("mechanism"), _("Key mechanisms of Part 2 that the case shows.")),
+    Column("beneficiary", beneficiaries, _("Groups that benefit. Ours.")),
+    Column(
+        "recommendations_central",
+        recommendations(Strength.CENTRAL),
+        _("Numbers of the recommendations that the case illustrates centrally. An editorial reading."),
+    ),
+    Column(
+        "recommendations_supporting",
+        recommendations(Strength.SUPPORTING),
+        _("Numbers of the recommendations that the case illustrates in support. An editorial reading."),
+    ),
+    Column("budget_status", of_budget(lambda b: b.get_status_display()), _("What the paper says of money.")),
+    Column("budget_total", of_budget(lambda b: b.total), _("Total as stated, in its own currency.")),
+    Column("budget_currency", of_budget(lambda b: b.currency.code if b.currency else ""), _("ISO 4217 code.")),
+    Column("budget_covers", of_budget(lambda b: b.get_period_display()), _("What span of time the total covers.")),
+    Column("budget_months", of_budget(lambda b: b.duration_months), _("Duration in months, as stated.")),
+    Column(
+        "budget_band",
+        of_budget(lambda b: BudgetBand(b.band).label if b.band else ""),
+        _("Size of the total in US dollars at the average rates of 2015. Ours, for filtering only."),
+    ),
+    Column("purpose", lambda case, base: case.purpose, _("Purpose, summarized.")),
+)

@@ -1,0 +1,1 @@
+"""The pages. `request` stops here: selections, exports and pages take cleaned data."""

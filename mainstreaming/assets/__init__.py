@@ -1,0 +1,1 @@
+"""Maintainers' scripts that make the committed assets. Nothing here runs on a server."""

@@ -1,0 +1,33 @@
+"""The environment of a test run, set before Django reads its settings.
+
+A pytest plugin that `pyproject.toml` loads first (`-p tests.environment`), so that plain `pytest` works anywhere:
+the settings of the site in production (DEBUG off), with the local switch for plain HTTP and a throw-away secret.
+DATABASE_URL is left alone: `tests/postgres.py` sets it, and without it the tests run on SQLite in memory.
+"""
+
+import os
+
+#: What every test process runs with, and every process that a test starts.
+ENVIRONMENT = {
+    "DJANGO_SETTINGS_MODULE": "mainstreaming.settings",
+    "SECRET_KEY": "a-throw-away-secret-for-tests-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "DEBUG": "0",
+    "LOCAL_HTTP": "1",
+}
+
+#: What the site would read from the developer's shell, to the surprise of a test.
+CLEARED = (
+    "ALLOWED_HOSTS",
+    "BEHIND_PROXY",
+    "CONTACT_EMAIL",
+    "CSRF_TRUSTED_ORIGINS",
+    "PAPER_URL",
+    "SITE_URL",
+    "STATIC_ROOT",
+    "GUNICORN_READY_MESSAGE",
+    "WEB_CONCURRENCY",
+)
+
+os.environ.update(ENVIRONMENT)
+for _name in CLEARED:
+    os.environ.pop(_name, None)
