@@ -10,7 +10,7 @@ lock=requirements/$want.txt
 venv=.venv
 
 is_311() {
-    "$@" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1
+    [ "$("$@" -c 'import sys; print(*sys.version_info[:2])' 2>/dev/null)" = "3 11" ]
 }
 
 find_python() {

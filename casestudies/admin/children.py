@@ -39,6 +39,8 @@ from .rows import RedirectForm
 
 @admin.register(Narrative)
 class NarrativeAdmin(RowAdmin):
+    """The text of a section."""
+
     list_display = ("section", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "section")
     search_fields = ("text", *CASE_SEARCH)
@@ -46,6 +48,8 @@ class NarrativeAdmin(RowAdmin):
 
 @admin.register(Component)
 class ComponentAdmin(RowAdmin):
+    """Titled lists inside a section."""
+
     list_display = ("title", "section", "parent", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "section")
     list_select_related = (*RowAdmin.list_select_related, "parent")
@@ -54,6 +58,8 @@ class ComponentAdmin(RowAdmin):
 
 @admin.register(Figure)
 class FigureAdmin(RowAdmin):
+    """Numbers that the paper states."""
+
     list_display = ("label", "stated", "unit", years, "where", "section", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "section", "unit", "qualifier")
     search_fields = ("label", "stated", "base", "where", *CASE_SEARCH)
@@ -61,6 +67,8 @@ class FigureAdmin(RowAdmin):
 
 @admin.register(Milestone)
 class MilestoneAdmin(RowAdmin):
+    """Dated events."""
+
     list_display = ("date_stated", "text", "instrument", "section", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "section")
     search_fields = ("date_stated", "text", "instrument", "original_instrument", *CASE_SEARCH)
@@ -68,6 +76,8 @@ class MilestoneAdmin(RowAdmin):
 
 @admin.register(CaseTerm)
 class CaseTermAdmin(RowAdmin):
+    """Classifications under the vocabularies."""
+
     list_display = ("term", "vocabulary", "evidence", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "term__vocabulary", "evidence")
     list_select_related = (*RowAdmin.list_select_related, "term__vocabulary")
@@ -81,6 +91,8 @@ class CaseTermAdmin(RowAdmin):
 
 @admin.register(CaseActor)
 class CaseActorAdmin(RowAdmin):
+    """Organizations in a case."""
+
     list_display = ("organization", "name_stated", "is_lead", "evidence", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "is_lead", "evidence")
     list_select_related = (*RowAdmin.list_select_related, "organization")
@@ -89,6 +101,8 @@ class CaseActorAdmin(RowAdmin):
 
 @admin.register(CoordinationMechanism)
 class CoordinationMechanismAdmin(RowAdmin):
+    """Bodies and procedures of coordination."""
+
     list_display = ("name", "acronym", "form", "direction", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, ("form", admin.RelatedOnlyFieldListFilter), "direction")
     list_select_related = (*RowAdmin.list_select_related, "form")
@@ -97,6 +111,8 @@ class CoordinationMechanismAdmin(RowAdmin):
 
 @admin.register(Illustration)
 class IllustrationAdmin(RowAdmin):
+    """Recommendations that a case illustrates, and why."""
+
     list_display = ("label", "recommendation_title", "strength", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "strength", "recommendation")
     list_select_related = (*RowAdmin.list_select_related, "recommendation", "subpoint__recommendation")
@@ -110,6 +126,8 @@ class IllustrationAdmin(RowAdmin):
 
 @admin.register(Contribution)
 class ContributionAdmin(RowAdmin):
+    """Payers and what they give."""
+
     list_display = ("payer_stated", "payer", "amount", "currency", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "currency")
     list_select_related = (*RowAdmin.list_select_related, "payer", "currency")
@@ -118,6 +136,8 @@ class ContributionAdmin(RowAdmin):
 
 @admin.register(Budget)
 class BudgetAdmin(RowAdmin):
+    """What the paper says of a case's money."""
+
     list_display = ("of_case", "status", "total", "currency", "period", years, "band")
     list_filter = (RowEditionFilter, "status", "currency")
     list_select_related = (*RowAdmin.list_select_related, "currency")
@@ -135,6 +155,8 @@ class BudgetAdmin(RowAdmin):
 
 @admin.register(CaseRedirect)
 class CaseRedirectAdmin(RowAdmin):
+    """Former addresses."""
+
     form = RedirectForm
     list_display = ("old_slug", "of_case")
     search_fields = ("old_slug", *CASE_SEARCH)
@@ -142,6 +164,8 @@ class CaseRedirectAdmin(RowAdmin):
 
 @admin.register(EditorialNote)
 class EditorialNoteAdmin(RowAdmin):
+    """Public remarks beside values."""
+
     list_display = ("text", "kind", "section", "about", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "kind", "section")
     search_fields = ("text", "about", *CASE_SEARCH)
@@ -149,6 +173,8 @@ class EditorialNoteAdmin(RowAdmin):
 
 @admin.register(CaseSource)
 class CaseSourceAdmin(RowAdmin):
+    """Works cited for a case."""
+
     list_display = ("source", "section", "notes", "of_case")
     list_filter = (*RowAdmin.list_filter, "section")
     list_select_related = (*RowAdmin.list_select_related, "source")
@@ -157,6 +183,8 @@ class CaseSourceAdmin(RowAdmin):
 
 @admin.register(CaseLink)
 class CaseLinkAdmin(RowAdmin):
+    """Links to other cases."""
+
     list_display = ("of_case", "other", "text", "place")
     list_select_related = (*RowAdmin.list_select_related, "other__collection")
     search_fields = ("text", "other__name", *CASE_SEARCH)
@@ -168,39 +196,53 @@ class CaseLinkAdmin(RowAdmin):
 
 @admin.register(Period)
 class PeriodAdmin(PlainRowAdmin):
+    """Spans in which an initiative ran."""
+
     list_display = ("__str__", years, "is_ongoing", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "is_ongoing")
 
 
 @admin.register(CasePlace)
 class CasePlaceAdmin(PlainRowAdmin):
+    """Places where an initiative acts."""
+
     list_display = ("name", "kind", "latitude", "longitude", "of_case", "place")
 
 
 @admin.register(GovernmentTier)
 class GovernmentTierAdmin(PlainRowAdmin):
+    """Tiers of government."""
+
     list_display = ("name", "count", "count_stated", "of_case", "place")
 
 
 @admin.register(Competence)
 class CompetenceAdmin(PlainRowAdmin):
+    """Who holds which competence."""
+
     list_display = ("holder", "matter", "of_case", "place")
 
 
 @admin.register(Objective)
 class ObjectiveAdmin(PlainRowAdmin):
+    """A case's own objectives."""
+
     list_display = ("text", "evidence", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "evidence")
 
 
 @admin.register(BeneficiaryGroup)
 class BeneficiaryGroupAdmin(PlainRowAdmin):
+    """Whom a case is for."""
+
     list_display = ("text", "count", "evidence", "of_case", "place")
     list_filter = (*RowAdmin.list_filter, "evidence")
 
 
 @admin.register(KeyElement)
 class KeyElementAdmin(PlainRowAdmin):
+    """The elements that close a section of Part 4."""
+
     list_display = ("title", "text", "of_case", "place")
 
 

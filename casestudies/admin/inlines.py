@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Q
 
 from ..models import (
     BeneficiaryGroup,
     Budget,
-    Case,
     CaseActor,
     CaseLink,
     CasePlace,
@@ -36,66 +31,13 @@ from ..models import (
     Period,
 )
 from .base import FieldsMixin
-from .rows import ComponentFormSet, IllustrationFormSet, RedirectForm, RowForm, RowFormSet, TermFormSet
-
-if TYPE_CHECKING:
-    from .parts import Part
-
-CITED = ("place", ("source", "source_detail"))
-
-
-def folded(*fields: Any) -> tuple:
-    """The fieldset that stays folded: where the row comes from, and what it is called."""
-    return (_("Place in the paper, work cited, order"), {"classes": ["collapse"], "fields": fields})
-
-
-def main(*fields: Any) -> tuple:
-    """The fieldset that says what the row says."""
-    return (None, {"fields": fields})
-
-
-class RowInline(FieldsMixin, admin.StackedInline):
-    """Rows of a case, in their order."""
-
-    form = RowForm
-    formset = RowFormSet
-    fk_name = "case"
-    extra = 0
-    related: tuple[str, ...] = ()
-    prefetched: tuple[str, ...] = ()
-    # The part that the form shows; set by the case's admin.
-    part: Part
-
-    def rows(self) -> Q:
-        """Which rows of the model stand in the part."""
-        return Q()
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """The part's rows with what they link to."""
-        rows = super().get_queryset(request).filter(self.rows())
-        related = {*self.related, *self.get_autocomplete_fields(request)} - set(self.prefetched)
-        return rows.select_related(*sorted(related)).prefetch_related(*self.prefetched)
-
-    def get_formset(self, request: HttpRequest, obj: Case | None = None, **kwargs: Any) -> Any:
-        """The lists of a row (parents, members) are those of its case."""
-        request.edited_case = obj
-        return super().get_formset(request, obj, **kwargs)
-
-
-class SectionInline(RowInline):
-    """Rows of the part's section. A row whose section changes moves to that section's form."""
-
-    def rows(self) -> Q:
-        return Q(section=self.part.section)
-
-    def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
-        """A new row belongs to the part's section."""
-        if db_field.name == "section":
-            kwargs["initial"] = self.part.section
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+from .rowinline import CITED, RowInline, SectionInline, folded, main
+from .rows import ComponentFormSet, IllustrationFormSet, RedirectForm, RowFormSet, TermFormSet
 
 
 class PeriodInline(RowInline):
+    """Spans in which an initiative ran."""
+
     model = Period
     autocomplete_fields = ("source",)
     fieldsets = (
@@ -105,6 +47,8 @@ class PeriodInline(RowInline):
 
 
 class CasePlaceInline(RowInline):
+    """Places where an initiative acts."""
+
     model = CasePlace
     autocomplete_fields = ("source",)
     fieldsets = (
@@ -114,6 +58,8 @@ class CasePlaceInline(RowInline):
 
 
 class CaseRedirectInline(FieldsMixin, admin.TabularInline):
+    """Former addresses."""
+
     model = CaseRedirect
     form = RedirectForm
     formset = RowFormSet
@@ -121,6 +67,8 @@ class CaseRedirectInline(FieldsMixin, admin.TabularInline):
 
 
 class NarrativeInline(SectionInline):
+    """The text of a section."""
+
     model = Narrative
     max_num = 1
     autocomplete_fields = ("source",)
@@ -135,6 +83,8 @@ class NarrativeInline(SectionInline):
 
 
 class BudgetInline(RowInline):
+    """What the paper says of a case's money."""
+
     model = Budget
     max_num = 1
     autocomplete_fields = ("source",)
@@ -147,6 +97,8 @@ class BudgetInline(RowInline):
 
 
 class ContributionInline(RowInline):
+    """Payers and what they give."""
+
     model = Contribution
     autocomplete_fields = ("source", "payer")
     fieldsets = (
@@ -169,6 +121,8 @@ class TermInline(RowInline):
 
 
 class FigureInline(SectionInline):
+    """Numbers that the paper states."""
+
     model = Figure
     autocomplete_fields = ("source",)
     fieldsets = (
@@ -181,6 +135,8 @@ class FigureInline(SectionInline):
 
 
 class ComponentInline(SectionInline):
+    """Titled lists inside a section."""
+
     model = Component
     formset = ComponentFormSet
     autocomplete_fields = ("source",)
@@ -191,6 +147,8 @@ class ComponentInline(SectionInline):
 
 
 class MilestoneInline(SectionInline):
+    """Dated events."""
+
     model = Milestone
     autocomplete_fields = ("source", "bodies")
     prefetched = ("bodies",)
@@ -204,6 +162,8 @@ class MilestoneInline(SectionInline):
 
 
 class GovernmentTierInline(RowInline):
+    """Tiers of government."""
+
     model = GovernmentTier
     autocomplete_fields = ("source",)
     fieldsets = (
@@ -213,12 +173,16 @@ class GovernmentTierInline(RowInline):
 
 
 class CompetenceInline(RowInline):
+    """Who holds which competence."""
+
     model = Competence
     autocomplete_fields = ("source", "organization")
     fieldsets = (main(("holder", "organization"), "matter"), folded(*CITED, ("position", "key")))
 
 
 class CaseActorInline(RowInline):
+    """Organizations in a case."""
+
     model = CaseActor
     autocomplete_fields = ("source", "organization")
     prefetched = ("roles",)
@@ -229,6 +193,8 @@ class CaseActorInline(RowInline):
 
 
 class CoordinationMechanismInline(RowInline):
+    """Bodies and procedures of coordination."""
+
     model = CoordinationMechanism
     autocomplete_fields = ("source", "organization")
     prefetched = ("levels", "members")
@@ -242,6 +208,8 @@ class CoordinationMechanismInline(RowInline):
 
 
 class ObjectiveInline(RowInline):
+    """A case's own objectives."""
+
     model = Objective
     autocomplete_fields = ("source",)
     prefetched = ("broad_objectives",)
@@ -249,6 +217,8 @@ class ObjectiveInline(RowInline):
 
 
 class BeneficiaryGroupInline(RowInline):
+    """Whom a case is for."""
+
     model = BeneficiaryGroup
     autocomplete_fields = ("source",)
     prefetched = ("groups",)
@@ -256,12 +226,16 @@ class BeneficiaryGroupInline(RowInline):
 
 
 class KeyElementInline(RowInline):
+    """The elements that close a section of Part 4."""
+
     model = KeyElement
     autocomplete_fields = ("source",)
     fieldsets = (main("title", "text"), folded(*CITED, ("position", "key")))
 
 
 class IllustrationInline(RowInline):
+    """Recommendations that a case illustrates, and why."""
+
     model = Illustration
     formset = IllustrationFormSet
     related = ("recommendation", "subpoint__recommendation")
@@ -273,12 +247,16 @@ class IllustrationInline(RowInline):
 
 
 class CaseSourceInline(RowInline):
+    """Works cited for a case."""
+
     model = CaseSource
     autocomplete_fields = ("source",)
     fieldsets = (main("source", ("section", "notes"), "supports", ("position", "key")),)
 
 
 class CaseLinkInline(RowInline):
+    """Links to other cases."""
+
     model = CaseLink
     related = ("other__collection",)
     autocomplete_fields = ("source", "other")
@@ -286,6 +264,8 @@ class CaseLinkInline(RowInline):
 
 
 class EditorialNoteInline(RowInline):
+    """Public remarks beside values."""
+
     model = EditorialNote
     autocomplete_fields = ("source",)
     fieldsets = (main(("kind", "section", "about"), "text"), folded(*CITED, ("position", "key")))

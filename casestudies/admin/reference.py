@@ -27,6 +27,8 @@ class SluggedMixin:
 
 @admin.register(Vocabulary)
 class VocabularyAdmin(SluggedMixin, BaseAdmin):
+    """Part 2's lists of terms."""
+
     slug_from = "label"
     list_display = ("label", "question", "terms_in_use", "is_ours", "is_single", "position")
     list_filter = ("is_ours", "is_single")
@@ -44,6 +46,8 @@ class VocabularyAdmin(SluggedMixin, BaseAdmin):
 
 @admin.register(Term)
 class TermAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+    """Terms of Part 2; retired, not deleted, once in use."""
+
     slug_from = "label"
     list_display = ("label", "parent", "vocabulary", "slug", "position", "is_retired")
     list_filter = ("vocabulary", "is_retired")
@@ -57,6 +61,8 @@ class TermAdmin(RetireMixin, SluggedMixin, BaseAdmin):
 
 
 class OrganizationNameInline(FieldsMixin, admin.TabularInline):
+    """Other names of an organization."""
+
     model = OrganizationName
     form = RowForm
     extra = 0
@@ -65,6 +71,8 @@ class OrganizationNameInline(FieldsMixin, admin.TabularInline):
 
 @admin.register(Organization)
 class OrganizationAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+    """Bodies that act in cases; retired, not deleted, once in use."""
+
     slug_from = "name"
     list_display = ("name", "acronym", "country", "parent", "is_collective", "is_retired")
     list_filter = (("types", admin.RelatedOnlyFieldListFilter), "is_collective", "is_retired", "country")
@@ -80,6 +88,8 @@ class OrganizationAdmin(RetireMixin, SluggedMixin, BaseAdmin):
 
 @admin.register(Source)
 class SourceAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+    """Works cited; retired, not deleted, once in use."""
+
     list_display = ("authors", "year_as_printed", "title", "kind", "in_bibliography", "is_retired")
     list_filter = ("kind", "in_bibliography", "is_retired")
     search_fields = ("authors", "title", "english_title", "container", "slug", "=year")
@@ -92,6 +102,8 @@ class SourceAdmin(RetireMixin, SluggedMixin, BaseAdmin):
 
 @admin.register(Country)
 class CountryAdmin(InUseMixin, BaseAdmin):
+    """Countries and areas in their United Nations regions."""
+
     list_display = ("name", "code", "alpha3", "region")
     list_filter = (("region", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("region",)
@@ -101,6 +113,8 @@ class CountryAdmin(InUseMixin, BaseAdmin):
 
 @admin.register(Currency)
 class CurrencyAdmin(BaseAdmin):
+    """Currencies with the rates of the budget bands."""
+
     list_display = ("code", "name", "rate", "year", "rate_note")
     search_fields = ("code", "name")
 
@@ -117,6 +131,8 @@ class CurrencyAdmin(BaseAdmin):
 
 @admin.register(Collection)
 class CollectionAdmin(SluggedMixin, BaseAdmin):
+    """Publications that cases come from."""
+
     list_display = ("title", "slug", "number_prefix", "as_of", "position")
     search_fields = ("title", "slug")
     autocomplete_fields = ("source",)

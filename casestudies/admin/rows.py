@@ -120,9 +120,9 @@ class RowFormSet(BaseInlineFormSet):
     def kept(self) -> Iterator[forms.ModelForm]:
         """The forms that are to be stored, as far as they are valid."""
         for form in self.forms:
-            if hasattr(form, "cleaned_data") and not self._should_delete_form(form):
-                if form.instance.pk or form.has_changed():
-                    yield form
+            is_row = form.instance.pk or form.has_changed()
+            if is_row and hasattr(form, "cleaned_data") and not self._should_delete_form(form):
+                yield form
 
     def clean(self) -> None:
         """Numbers new rows after the last one."""

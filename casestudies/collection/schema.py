@@ -116,7 +116,7 @@ def _rank(field: models.Field) -> tuple[int, int]:
     """A row's identity first, what is its own next, the citation last."""
     names = {CaseChild: 0, Cited: 2}
     for base, rank in names.items():
-        if issubclass(field.model, base) and field.name in {each.name for each in base._meta.get_fields()}:
+        if issubclass(field.model, base) and field.name in {each.name for each in base._meta.local_fields}:
             return rank, field.creation_counter
     return 1, field.creation_counter
 

@@ -127,7 +127,7 @@ def _sets(label: str, using: str, keys: dict[str, dict[int, Key]]) -> dict[str, 
             source, target = f"{each.m2m_field_name()}_id", f"{each.m2m_reverse_field_name()}_id"
             found[name] = {}
             for pk, other in each.remote_field.through._base_manager.using(using).values_list(source, target):
-                if pk in keys[label]:
+                if pk in keys[label] and other in targets:
                     found[name].setdefault(pk, []).append(list(targets[other]))
     return found
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from ..choices import BudgetBand, Evidence, Qualifier, Unit
-from ..models import EditorialNote, Figure
+from ..models import CaseActor, EditorialNote, Figure
 from ..page import CasePage, filter_query
 
 register = template.Library()
@@ -95,3 +95,30 @@ def tier_count(count: int, qualifier: str) -> str:
 def band_label(band: str) -> str:
     """What a budget band is called."""
     return BudgetBand(band).label
+
+
+@register.filter
+def short_place(place: str) -> str:
+    """Several places of one part of the paper, the part named once: «Part 4.12: Overview, Implementation»."""
+    parts: dict[str, list[str]] = {}
+    for one in filter(None, place.split("; ")):
+        part, _comma, heading = one.partition(", ")
+        parts.setdefault(part, []).append(heading)
+    return "; ".join(f"{part}: {', '.join(headings)}" for part, headings in parts.items())
+
+
+@register.filter
+def actor_details(actor: CaseActor) -> str:
+    """What stands under an actor's name, in one line: roles, number, other names, what it belongs to."""
+    body = actor.organization
+    details = [", ".join(role.label for role in actor.roles.all())]
+    if actor.count:
+        details.append(ngettext("%(number)s body", "%(number)s bodies", actor.count) % {"number": number(actor.count)})
+    details.append(body.original_name)
+    names = dict.fromkeys([actor.name_stated, *(other.name for other in body.other_names.all())])
+    details += [_("also “%(name)s”") % {"name": name} for name in names if name]
+    if body.parent:
+        details.append(_("part of %(body)s") % {"body": body.parent})
+    if body.successor:
+        details.append(_("succeeded by %(body)s") % {"body": body.successor})
+    return " · ".join(filter(None, details))

@@ -8,6 +8,7 @@ world-atlas package that static/vendor/manifest.json pins. Land only: the map sh
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from mainstreaming.assets.vendor import ROOT, pinned, read_manifest, unpack
@@ -55,7 +56,7 @@ def unwrap(ring: Ring) -> Ring:
     """Let longitudes run on past ±180 degrees, so that no edge spans the world."""
     turned = 0.0
     result = [ring[0]]
-    for (before, _), (longitude, latitude) in zip(ring, ring[1:], strict=False):
+    for (before, _), (longitude, latitude) in pairwise(ring):
         turned -= 360 * round((longitude - before) / 360)
         result.append((longitude + turned, latitude))
     return result
@@ -110,7 +111,7 @@ def simplify(ring: Ring, least: float = LEAST_TRIANGLE) -> Ring:
 def draw(ring: Ring) -> str:
     """A closed subpath in whole numbers, relative after its first point."""
     points = [(round(x), round(y)) for x, y in ring]
-    steps = [(x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False)]
+    steps = [(x2 - x1, y2 - y1) for (x1, y1), (x2, y2) in pairwise(points)]
     numbers = "".join(f"{dx:+d}{dy:+d}" for dx, dy in steps if dx or dy)
     return f"M{points[0][0]} {points[0][1]}l{numbers.removeprefix('+').replace('+', ' ')}z" if numbers else ""
 

@@ -1,0 +1,39 @@
+"""The codebook, made from the same declarations as the downloads."""
+
+from __future__ import annotations
+
+from ..choices import BudgetStatus, Evidence, Strength
+from .columns import COLUMNS, SEPARATOR
+
+HEAD = f"""# Codebook
+
+Made from the code that exports (`python manage.py write_codebook`); a test fails when it is out of date.
+
+## The list of cases as CSV
+
+`/cases/download.csv` takes the query string of `/cases/` and holds the same cases in the same order. UTF-8 with a byte order
+mark, CRLF line ends, commas, quotes where needed (RFC 4180). An empty cell means *not stated*. Several values in one cell are
+separated by `{SEPARATOR}`; a `{SEPARATOR}` inside a label is written `/`.
+
+Text that begins with `=`, `+`, `-`, `@`, a tab, a line break, one of their full-width forms or an apostrophe gets one leading
+apostrophe, so that no spreadsheet runs it as a formula. To have the text back, take one leading apostrophe away.
+
+| column | meaning |
+|---|---|
+"""
+
+
+def _list(title: str, choices: type) -> str:
+    rows = "\n".join(f"- {choice.label}" for choice in choices)
+    return f"\n## {title}\n\n{rows}\n"
+
+
+def codebook() -> str:
+    """The codebook as Markdown."""
+    rows = "\n".join(f"| `{column.header}` | {column.description} |" for column in COLUMNS)
+    lists = [
+        ("What is said of money (`budget_status`)", BudgetStatus),
+        ("Evidence of a classification", Evidence),
+        ("Strength of an illustration", Strength),
+    ]
+    return HEAD + rows + "\n" + "".join(_list(*entry) for entry in lists)

@@ -1,0 +1,34 @@
+"""What every test shares: the people who use the site, and the settings that a test process needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client, override_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Pages name static files by their plain names: no test needs `collectstatic` before it."""
+    storages = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    with override_settings(STORAGES=storages, STATIC_ROOT=tmp_path_factory.mktemp("static")):
+        yield
+
+
+@pytest.fixture
+def visitor() -> Client:
+    """A browser without an account."""
+    return Client()
+
+
+@pytest.fixture
+def editor(db) -> Client:
+    """A browser in which somebody of the staff is signed in, who may do everything."""
+    client = Client()
+    client.force_login(User.objects.create_superuser("editor", "editor@example.org", "x"))
+    return client
