@@ -27,11 +27,9 @@ def _map_points() -> list[dict]:
     points = []
     for row in Case.objects.published().on_map():
         x, y = project(float(row["longitude"]), float(row["latitude"]))
-        # Near the right edge the label stands to the left of its point.
-        side, anchor = (-12, "end") if x > WIDTH * 0.6 else (12, "start")
-        points.append(
-            row | {"x": round(x, 1), "y": round(y, 1), "anchor": anchor, "label_x": round(x + side, 1), "label_y": round(y + 6, 1)}
-        )
+        # Towards the right edge the label stands to the left of its point.
+        anchor = "end" if x > WIDTH * 0.6 else "start"
+        points.append(row | {"x": round(x, 1), "y": round(y, 1), "anchor": anchor})
     return points
 
 
