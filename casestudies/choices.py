@@ -17,7 +17,7 @@ class Status(models.TextChoices):
 
 
 class Section(models.TextChoices):
-    """The ten sections of a case: overview, the grid's seven elements (Part 1, Methodology), what was done, what came of it."""
+    """A case's ten sections: overview, the grid's seven elements (Part 1, Methodology), deeds, outcome."""
 
     OVERVIEW = "overview", _("Overview")
     MIGRATORY_CONTEXT = "migratory-context", _("Migratory context")

@@ -1,4 +1,4 @@
-"""What visitors can filter by: every facet describes itself, knows its options and the condition that they put on a case.
+"""What visitors can filter by: a facet describes itself, knows its options and the condition they put on a case.
 
 Conditions are semi-joins (`pk in (…)`), never joins: a case stands once in the result however many of its rows match.
 """
@@ -76,7 +76,7 @@ def _nested(terms: Sequence[Term]) -> Iterable[Term]:
 
 
 def term_options(vocabulary: str) -> Callable[[Lists], list[Option]]:
-    """The options of a vocabulary: children below their parents. Retired terms stay, since cases may still bear them."""
+    """The options of a vocabulary: children below their parents. Retired terms stay: cases may still bear them."""
 
     def options(lists: Lists) -> list[Option]:
         return [Option(t.slug, t.label, int(t.parent_id is not None)) for t in lists.terms.get(vocabulary, [])]

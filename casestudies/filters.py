@@ -1,4 +1,4 @@
-"""The filter set of the list of cases, declared once; what stands in the address is validated here before the ORM sees it."""
+"""The filter set of the list of cases: what stands in an address is validated here before the ORM sees it."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class CaseQuerySet(models.QuerySet):
         return self.filter(status=Status.ARCHIVED, revises__isnull=True)
 
     def with_start(self) -> CaseQuerySet:
-        """Adds `start_year` and `end_year`: the first start and the last end of the case's periods (null where none)."""
+        """Adds `start_year` and `end_year`: first start and last end of the case's periods (null where none)."""
         return self.annotate(start_year=Min("periods__start_year"), end_year=Max("periods__end_year"))
 
     def for_list(self) -> CaseQuerySet:

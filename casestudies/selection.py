@@ -216,7 +216,9 @@ def _valid_years(known: Mapping[str, list[str]], lists: Lists) -> tuple[dict[str
 
 def _valid_sort(known: Mapping[str, list[str]]) -> tuple[str, list[Dropped]]:
     good = [value for value in known.get("sort", []) if value in SORTS][:1]
-    dropped = [Dropped("sort", v, _("The list cannot be sorted by this.")) for v in known.get("sort", []) if v not in good]
+    dropped = [
+        Dropped("sort", v, _("The list cannot be sorted by this.")) for v in known.get("sort", []) if v not in good
+    ]
     return (good or [DEFAULT_SORT])[0], dropped
 
 

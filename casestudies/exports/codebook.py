@@ -11,12 +11,12 @@ Made from the code that exports (`python manage.py write_codebook`); a test fail
 
 ## The list of cases as CSV
 
-`/cases/download.csv` takes the query string of `/cases/` and holds the same cases in the same order. UTF-8 with a byte order
-mark, CRLF line ends, commas, quotes where needed (RFC 4180). An empty cell means *not stated*. Several values in one cell are
-separated by `{SEPARATOR}`; a `{SEPARATOR}` inside a label is written `/`.
+`/cases/download.csv` takes the query string of `/cases/` and holds the same cases in the same order. UTF-8 with a byte
+order mark, CRLF line ends, commas, quotes where needed (RFC 4180). An empty cell means *not stated*. Several values in
+one cell are separated by `{SEPARATOR}`; a `{SEPARATOR}` inside a label is written `/`.
 
-Text that begins with `=`, `+`, `-`, `@`, a tab, a line break, one of their full-width forms or an apostrophe gets one leading
-apostrophe, so that no spreadsheet runs it as a formula. To have the text back, take one leading apostrophe away.
+Text that begins with `=`, `+`, `-`, `@`, a tab, a line break, one of their full-width forms or an apostrophe gets one
+leading apostrophe, so that no spreadsheet runs it as a formula. To have the text back, take one leading apostrophe away.
 
 | column | meaning |
 |---|---|

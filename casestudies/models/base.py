@@ -26,7 +26,7 @@ def new_key() -> str:
 
 
 class Sortable(models.Model):
-    """A row with a folded sort key, so that every database sorts names alike: «Åland» with the a's, «État» with the e's."""
+    """A row with a folded sort key: every database sorts names alike, «Åland» with the a's, «État» with the e's."""
 
     SORTED_BY = "name"
 

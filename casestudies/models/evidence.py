@@ -15,7 +15,7 @@ from .reference import Source
 
 
 class Illustration(CaseChild, Cited):
-    """A case illustrates a recommendation: how strongly, why, and where in the paper that stands. An editorial reading."""
+    """A case illustrates a recommendation: how strongly, why, where in the paper that stands. An editorial reading."""
 
     recommendation = models.ForeignKey(
         Recommendation, verbose_name=_("recommendation"), on_delete=models.PROTECT, related_name="illustrations"

@@ -1,4 +1,4 @@
-"""Part 2 of the paper: the vocabularies that cases are classed by. Staff edit them; terms in use are retired, not deleted."""
+"""Part 2 of the paper: the vocabularies that cases are classed by. Terms in use are retired, not deleted."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from ..models import Case, CaseRedirect
 from ..page import CasePage
 from ..selection import SORTS, BadSelection, parse, queryset_of
 
+
 def base_url(request: HttpRequest) -> str:
     """The public address of the site, without a trailing slash."""
     return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
@@ -52,7 +53,9 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
     case = Case.objects.published().for_page().filter(slug=slug).first()
     if case is not None:
         return render(request, "casestudies/case_detail.html", {"case": case, "page": CasePage(case)})
-    former = CaseRedirect.objects.filter(old_slug=slug, case__in=Case.objects.published()).select_related("case").first()
+    former = (
+        CaseRedirect.objects.filter(old_slug=slug, case__in=Case.objects.published()).select_related("case").first()
+    )
     if former is not None:
         return redirect(former.case, permanent=True)
     if Case.objects.archived().filter(slug=slug).exists():

@@ -12,6 +12,7 @@ from recommendations.models import Group, Recommendation
 
 from ..models import Illustration
 
+
 def _counts() -> dict[int, dict[str, int]]:
     """How many published cases illustrate each recommendation: {number: {"central": 1, "supporting": 2, "cases": 2}}.
 
@@ -36,9 +37,7 @@ def recommendation_list(request: HttpRequest) -> HttpResponse:
     ]
     total = sum(len(rows) for _group, rows in groups)
     gaps = [r for _group, rows in groups for r, count in rows if not count]
-    return render(
-        request, "recommendations/recommendation_list.html", {"groups": groups, "total": total, "gaps": gaps}
-    )
+    return render(request, "recommendations/recommendation_list.html", {"groups": groups, "total": total, "gaps": gaps})
 
 
 @require_safe
