@@ -142,7 +142,8 @@ def _lock(base: Path) -> int | None:
 def _library_environment(base: Path) -> Iterator[None]:
     """What the library and initdb read from the environment: a folder for its lock, and one locale everywhere."""
     runtime = base / "run"
-    (runtime / "python_PostgresServer").mkdir(parents=True)
+    runtime.mkdir(mode=0o700)  # otherwise it is not accepted, and a lock shared by all users is taken instead
+    (runtime / "python_PostgresServer").mkdir()
     ours = {"XDG_RUNTIME_DIR": str(runtime), "LC_ALL": "C.UTF-8"}
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)

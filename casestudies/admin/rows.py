@@ -117,6 +117,11 @@ class RedirectForm(RowForm):
 class RowFormSet(BaseInlineFormSet):
     """The rows of one kind in one form."""
 
+    def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
+        """The case of a row is the one of the address; sending it back with every row would be one field more each."""
+        super().add_fields(form, index)
+        form.fields[self.fk.name].widget.attrs["disabled"] = True
+
     def kept(self) -> Iterator[forms.ModelForm]:
         """The forms that are to be stored, as far as they are valid."""
         for form in self.forms:

@@ -167,7 +167,8 @@ class _Planner:
 
     def _plan_removals(self) -> None:
         """Removes what the files no longer have, unless staff changed it or something else uses it."""
-        gone = [(label, key) for label, keys in self.state.loaded.items() for key in keys if key not in self.found[label]]
+        loaded = [(label, key) for label, keys in self.state.loaded.items() for key in keys]
+        gone = [(label, key) for label, key in loaded if key not in self.found[label]]
         self.result.forget += [ref for ref in gone if self.state.row(*ref) is None]
         candidates = {ref for ref in gone if ref[1] in self.after[ref[0]]}
         for ref in sorted(candidates, key=str):
@@ -192,12 +193,12 @@ class _Planner:
             for key, fields in rows.items()
             if in_tree(label) and tuple(fields["case"]) == case[1]
         ]
-        if case in candidates and all(ref in candidates for ref in tree):
+        if case in candidates and candidates.issuperset(tree) and case[1] not in self.state.revised:
             return
         for ref in (*tree, case):
             candidates.discard(ref)
             self.result.kept.pop(ref, None)
-        self.result.kept[case] = _("gone from the files, but staff changed something of it")
+        self.result.kept[case] = _("gone from the files, but staff changed or work on something of it")
 
     def _still_used(self, candidates: set[Ref]) -> dict[Ref, Ref]:
         """The candidates that rows which stay point at, each with one of those rows."""
@@ -216,8 +217,8 @@ class _Planner:
     def _say_once(self) -> None:
         """What hangs off something that staff removed went with it: only that is reported."""
         for ref in list(self.result.kept):
-            checked = self.found[ref[0]].get(ref[1])
-            if checked is not None and ref[1] not in self.after[ref[0]] and self._went_with_another(ref, checked.fields):
+            checked, there = self.found[ref[0]].get(ref[1]), ref[1] in self.after[ref[0]]
+            if checked is not None and not there and self._went_with_another(ref, checked.fields):
                 self.result.kept[ref] = ""
         self.result.kept = {ref: reason for ref, reason in self.result.kept.items() if reason}
 

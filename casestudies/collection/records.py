@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .schema import Fields, Key
 
@@ -34,7 +34,7 @@ class Problem:
     line: int
     record: str = ""
     field: str = ""
-    reason: str = field(default="")
+    reason: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}"

@@ -22,9 +22,9 @@ def broken_rules(checked: Checked, found: Found, state: State) -> Iterator[tuple
     yield from _vocabularies(label, fields)
     yield from _same_case(label, fields)
     for name, field in relations(label).items():
-        if field.related_model is field.model and not field.many_to_many:
-            if _leads_back(label, name, checked.key, found, state):
-                yield name, _("leads back to the record itself")
+        to_itself = field.related_model is field.model and not field.many_to_many
+        if to_itself and _leads_back(label, name, checked.key, found, state):
+            yield name, _("leads back to the record itself")
     rule = RULES.get(label)
     if rule is not None:
         yield from rule(checked, found, state)
@@ -120,15 +120,17 @@ def _case_term(checked: Checked, found: Found, state: State) -> Iterator[tuple[s
         if key == checked.key:
             return
         if other.fields["term"] and other.key[0] == checked.key[0] and other.fields["term"][0] == vocabulary:
-            yield "term", _("is the case's second of “%(name)s”, after “%(key)s”") % {"name": vocabulary, "key": key[-1]}
+            names = {"name": vocabulary, "key": key[-1]}
+            yield "term", _("is the case's second of “%(name)s”, after “%(key)s”") % names
 
 
 def _illustration(checked: Checked, found: Found, state: State) -> Iterator[tuple[str, str]]:
     subpoint = checked.fields["subpoint"]
     if subpoint is not None and subpoint[:1] != checked.fields["recommendation"]:
-        yield "subpoint", _("is no sub-point of recommendation %(number)s") % {
-            "number": checked.fields["recommendation"][0]
-        }
+        yield (
+            "subpoint",
+            _("is no sub-point of recommendation %(number)s") % {"number": checked.fields["recommendation"][0]},
+        )
 
 
 def _note(checked: Checked, found: Found, state: State) -> Iterator[tuple[str, str]]:

@@ -66,7 +66,7 @@ def collection_models() -> dict[str, type[models.Model]]:
     children = sorted(child_models(), key=lambda model: LAST.index(model) if model in LAST else -1)
     ordered = (*BEFORE_CASES, Case, CaseRedirect, Budget, *children)
     known = {model for app in ("recommendations", "casestudies") for model in apps.get_app_config(app).get_models()}
-    forgotten = {model for model in known if hasattr(model, "natural_key")} - set(ordered)
+    forgotten = {model for model in known if callable(getattr(model, "natural_key", None))} - set(ordered)
     if forgotten:
         raise LookupError(f"No place in the order of the collection for {forgotten}.")
     return {model._meta.label_lower: model for model in ordered}

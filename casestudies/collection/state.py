@@ -31,6 +31,8 @@ class State:
     rows: dict[str, dict[Key, Row]]
     loaded: dict[str, dict[Key, Fields]] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    # The cases that somebody works on in a working revision.
+    revised: set[Key] = field(default_factory=set)
 
     def row(self, label: str, key: Key) -> Row | None:
         return self.rows.get(label, {}).get(key)
@@ -59,7 +61,8 @@ def read_state(using: str, file_cases: dict[str, Fields] | None = None, *, lock:
         for label, found in values.items()
     }
     addresses = {slug: values[CASE][pk]["slug"] for pk, slug in moved.items()}
-    return State(rows, _loaded(using), addresses)
+    revised = Case.objects.using(using).filter(revises__isnull=False).values_list("revises", flat=True)
+    return State(rows, _loaded(using), addresses, {keys[CASE][pk] for pk in revised})
 
 
 def _live(label: str, using: str) -> models.QuerySet:
@@ -87,7 +90,7 @@ def _moved(values: dict[str, dict[int, dict]], file_cases: dict[str, Fields]) ->
     slugs = {case["slug"] for case in cases.values()}
     former = {row["old_slug"]: row["case_id"] for row in values[label_of(CaseRedirect)].values()}
     collections = {row["slug"]: pk for pk, row in values["casestudies.collection"].items()}
-    numbers = {(case["collection_id"], case["ordinal"]): pk for pk, case in cases.items()}
+    numbers = {(case["collection_id"], str(case["ordinal"])): pk for pk, case in cases.items()}
     moved = {}
     for slug, fields in file_cases.items():
         if slug in slugs:

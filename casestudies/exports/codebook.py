@@ -16,7 +16,7 @@ order mark, CRLF line ends, commas, quotes where needed (RFC 4180). An empty cel
 one cell are separated by `{SEPARATOR}`; a `{SEPARATOR}` inside a label is written `/`.
 
 Text that begins with `=`, `+`, `-`, `@`, a tab, a line break, one of their full-width forms or an apostrophe gets one
-leading apostrophe, so that no spreadsheet runs it as a formula. To have the text back, take one leading apostrophe away.
+leading apostrophe, so that no spreadsheet runs it as a formula. To have it back, take one leading apostrophe away.
 
 | column | meaning |
 |---|---|

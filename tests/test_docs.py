@@ -1,0 +1,73 @@
+"""What the documents name exists, and what exists is named in them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import get_resolver
+
+from casestudies.choices import BudgetBand
+from casestudies.exports.codebook import codebook
+from casestudies.facets import FACETS, NOT_REPORTED
+from casestudies.selection import SORTS, VIEW_PARAMETERS, YEARS
+
+ROOT = Path(settings.BASE_DIR)
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def first_cells(document: str, heading: str) -> list[str]:
+    """The code words in the first cells of the first table below a heading."""
+    below = document.split(f"## {heading}\n")[1]
+    table = re.search(r"(?:^\|.*\n)+", below, re.M).group()
+    return [word for row in table.splitlines()[2:] for word in re.findall(r"`([^`]+)`", row.split("|")[1])]
+
+
+def test_the_codebook_is_the_one_that_the_code_writes():
+    assert text("docs/codebook.md") == codebook()
+
+
+def test_every_filter_is_documented_and_no_other():
+    parameters = [*(facet.name for facet in FACETS), *YEARS, "sort", *VIEW_PARAMETERS]
+    assert sorted(first_cells(text("docs/using.md"), "Filters")) == sorted(parameters)
+
+
+@pytest.mark.parametrize("value", [*BudgetBand.values, NOT_REPORTED, *SORTS])
+def test_values_of_budget_and_sort_are_documented(value):
+    assert f"`{value}`" in text("docs/using.md")
+
+
+def test_every_variable_of_the_environment_is_documented_and_no_other():
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', text("mainstreaming/settings.py")))
+    assert set(first_cells(text("docs/deploying.md"), "Settings")) == read
+
+
+def test_every_page_is_documented():
+    documented = set(first_cells(text("docs/using.md"), "The pages"))
+    patterns = [pattern for pattern in get_resolver().url_patterns if "admin" not in str(pattern.pattern)]
+    routes = {str(p.pattern) for outer in patterns for p in getattr(outer, "url_patterns", [outer])}
+    shown = {"/" + re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", route) for route in routes}
+    assert shown - documented == {"/cases/download.csv"}  # a download, under its own heading
+    assert documented - shown == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document):
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_commands_that_documents_name_exist(document):
+    words = document.read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.M))
+    made = {name or other for name, other in re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", words, re.M)}
+    assert made - targets == set()
+    commands = {path.stem for path in ROOT.glob("*/management/commands/*.py")}
+    named = set(re.findall(r"manage\.py ([a-z_]+)", words))
+    django = {"migrate", "collectstatic", "createsuperuser", "loaddata", "makemigrations", "check", "runserver", "test"}
+    assert named - commands - django == set()
