@@ -218,8 +218,7 @@ def test_no_address_shows_anything_of_a_hidden_case(visitor, public):
             text = shown(visitor, path + query)
             assert MARK not in text.lower(), path + query
             assert str(NUMBER) not in text.replace(",", ""), path + query
-            assert NUMBER not in text.split(), path + query
-
+    
 
 def test_counts_leave_hidden_cases_out(visitor, public):
     home = visitor.get("/").context
@@ -227,12 +226,14 @@ def test_counts_leave_hidden_cases_out(visitor, public):
     assert [case.slug for case in home["latest"]] == ["public"]
     assert [(point["country__code"], point["cases"], point["slug"]) for point in home["points"]] == [("CH", 1, "public")]
     assert visitor.get("/cases/").context["paged"].page.paginator.count == 1
-    groups = visitor.get("/recommendations/").context["groups"]
-    assert {r.number: counts for _group, rows in groups for r, counts in rows} == {1: {"central": 1, "cases": 1}, 2: {}, 3: {}}
-    assert [r.number for r in visitor.get("/recommendations/").context["gaps"]] == [2, 3]
-    for number, cases in ((1, ["public"]), (2, []), (3, [])):
+    numbers = set(Recommendation.objects.values_list("number", flat=True))
+    listed = visitor.get("/recommendations/").context
+    counts = {r.number: count for _group, rows in listed["groups"] for r, count in rows}
+    assert counts == {1: {"central": 1, "cases": 1}} | {number: {} for number in numbers - {1}}
+    assert {r.number for r in listed["gaps"]} == numbers - {1}
+    for number in numbers:
         rows = visitor.get(f"/recommendations/{number}/").context["paged"].page
-        assert [row.case.slug for row in rows] == cases
+        assert [row.case.slug for row in rows] == (["public"] if number == 1 else [])
     for query in queries():
         listed = [case.slug for case in visitor.get(f"/cases/{query}").context["paged"].page]
         assert listed in (["public"], []), query
@@ -252,7 +253,7 @@ def test_an_archived_case_says_that_it_is_archived(visitor, public):
     response = visitor.get(f"/cases/{MARK}archived/")
     assert response.status_code == 410
     assert "<h1>This case has been archived</h1>" in response.content.decode()
-    assert set(response.context["case"] if "case" in response.context else ()) == set()
+    assert "case" not in response.context
 
 
 def test_a_revision_of_an_archived_or_draft_case_is_hidden_too(visitor):
