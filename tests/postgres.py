@@ -39,7 +39,7 @@ FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", 
 def postgres() -> Iterator[str]:
     """A running, empty PostgreSQL. Yields the DATABASE_URL to reach it, and removes everything afterwards."""
     clear_leftovers()
-    base = Path(tempfile.mkdtemp(prefix=PREFIX))
+    base = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_parent()))
     lock = _lock(base)
     try:
         data = base / "data"
@@ -68,7 +68,7 @@ def database_url(data: Path) -> str:
 def clear_leftovers(parent: Path | None = None) -> list[Path]:
     """Stop the servers and remove the folders of runs that were killed. Returns the folders removed."""
     removed = []
-    for base in sorted((parent or Path(tempfile.gettempdir())).glob(f"{PREFIX}*")):
+    for base in sorted((parent or _parent()).glob(f"{PREFIX}*")):
         if base.is_symlink() or not base.is_dir() or base.stat().st_uid != os.geteuid():
             continue
         lock = _lock(base)
@@ -110,6 +110,12 @@ def main(arguments: list[str] | None = None) -> int:
     if not command:
         parser.error("no command to run")
     return run(command)
+
+
+def _parent() -> Path:
+    """The temporary folder; /tmp where its name is too long for a socket in it (a path has 107 characters at most)."""
+    parent = Path(tempfile.gettempdir())
+    return parent if len(str(parent)) <= 60 else Path("/tmp")  # noqa: S108
 
 
 def _exit_on_signal(number: int, frame: FrameType | None) -> NoReturn:

@@ -43,15 +43,22 @@ MESSAGES = {
 }
 
 
-def reworded(error: ValidationError, model: type[Model]) -> ValidationError:
-    """The same error with our words for the constraints of the model that we have words for."""
+def reworded(error: ValidationError, model: type[Model], known: set[str]) -> ValidationError | None:
+    """The same error with our words for the model's constraints, without what is `known`; None where nothing is left."""
     ours = {
-        str(constraint.get_violation_error_message()): MESSAGES[constraint.name]
+        str(constraint.get_violation_error_message()): str(MESSAGES[constraint.name])
         for constraint in model._meta.constraints
         if constraint.name in MESSAGES
     }
+    found = getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list})
     worded = {
-        field: [ValidationError(ours.get(item.messages[0], item.messages[0]), code=item.code) for item in items]
-        for field, items in getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list}).items()
+        field: [ValidationError(text, code=item.code) for item in items for text in _new(item, ours, known)]
+        for field, items in found.items()
     }
-    return ValidationError(worded)
+    left = {field: items for field, items in worded.items() if items}
+    return ValidationError(left) if left else None
+
+
+def _new(item: ValidationError, ours: dict[str, str], known: set[str]) -> list[str]:
+    texts = [ours.get(text, text) for text in item.messages]
+    return [text for text in texts if text not in known]

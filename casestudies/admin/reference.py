@@ -86,6 +86,16 @@ class OrganizationAdmin(RetireMixin, SluggedMixin, BaseAdmin):
     )
 
 
+@admin.register(OrganizationName)
+class OrganizationNameAdmin(BaseAdmin):
+    """Other names of every organization, to search."""
+
+    list_display = ("name", "organization", "note")
+    list_select_related = ("organization",)
+    search_fields = ("name", "organization__name")
+    autocomplete_fields = ("organization",)
+
+
 @admin.register(Source)
 class SourceAdmin(RetireMixin, SluggedMixin, BaseAdmin):
     """Works cited; retired, not deleted, once in use."""

@@ -25,12 +25,22 @@ class CheckedForm(forms.ModelForm):
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - self.checked_with
 
-    def validate_constraints(self) -> None:
-        """Every constraint of the model as a form error."""
+    def validate_unique(self) -> None:
+        """Every constraint of the model, those with the parent of an inline among them, as a form error.
+
+        Django checks an inline's rows without their parent, and so skips the constraints that name it.
+        """
+        super().validate_unique()
         try:
             self.instance.validate_constraints(exclude=self._get_validation_exclusions())
         except ValidationError as error:
-            self._update_errors(reworded(error, type(self.instance)))
+            self._update_errors(error)
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """In our words, and each once."""
+        known = {message for messages in self.errors.values() for message in messages}
+        if found := reworded(errors, type(self.instance), known):
+            super()._update_errors(found)
 
 
 class RowForm(CheckedForm):
@@ -58,7 +68,8 @@ class RowForm(CheckedForm):
         field = self.instance._meta.get_field(name)
         if field.many_to_many:
             return list(getattr(self.instance, "_prefetched_objects_cache", {}).get(name, ()))
-        return [field.get_cached_value(self.instance)] if field.is_cached(self.instance) and self.instance.pk else []
+        row = field.get_cached_value(self.instance, default=None)
+        return [row] if row else []
 
     def _linked_values(self, name: str) -> set[int]:
         """The keys of what the row links to."""

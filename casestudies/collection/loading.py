@@ -152,8 +152,10 @@ class _Writer:
 
     def _delete(self, refs: list[Ref]) -> None:
         """Last written, first deleted. What a working revision still uses is kept."""
-        order = list(collection_models())
-        for label, key in sorted(refs, key=lambda ref: -order.index(ref[0])):
+        by_model = {label: {key: self.state.rows[label][key].fields for each, key in refs if each == label}
+                    for label in collection_models()}  # fmt: skip
+        ordered = [(label, key) for label, rows in by_model.items() for key in _targets_first(label, rows, rows)]
+        for label, key in reversed(ordered):
             rows = collection_models()[label]._base_manager.using(self.using)
             instance = rows.filter(pk=self.pks[label][key]).first()
             if instance is None:  # went with its parent

@@ -64,6 +64,21 @@ def figure_unit(figure: Figure) -> str:
     return {Unit.AREA: _("km²"), Unit.PEOPLE: _("people")}.get(figure.unit, "")
 
 
+def is_stated_otherwise(figure: Figure) -> bool:
+    """Whether the paper writes the value in another way than the site: «about two thirds», not «68%»."""
+    printed = figure.stated.casefold().replace(" per cent", "%").replace("per cent", "%").strip(" .~")
+    return printed not in (figure_value(figure).casefold(), figure_value(figure).casefold().removesuffix("%"))
+
+
+@register.filter
+def figure_base(figure: Figure) -> str:
+    """What stands under a figure, in one line: its base, place, period, and how the paper writes it."""
+    details = [figure.base, figure.where, figure.period]
+    if is_stated_otherwise(figure):
+        details.append(_("stated as “%(stated)s”") % {"stated": figure.stated})
+    return " · ".join(filter(None, details))
+
+
 @register.filter
 def evidence_class(value: str) -> str:
     """The class of the tag that shows an evidence level."""
@@ -103,7 +118,7 @@ def short_place(place: str) -> str:
     parts: dict[str, list[str]] = {}
     for one in filter(None, place.split("; ")):
         part, _comma, heading = one.partition(", ")
-        parts.setdefault(part, []).append(heading)
+        parts.setdefault(part.replace(" ", "\u00a0"), []).append(heading)
     return "; ".join(f"{part}: {', '.join(headings)}" for part, headings in parts.items())
 
 

@@ -83,6 +83,8 @@ def build() -> models.Case:
 
 def clear() -> None:
     """Leaves nothing of the collection in the database."""
+    models.Organization.objects.update(parent=None, successor=None)
+    models.Term.objects.update(parent=None)
     for model in (*reversed(collection_models().values()), models.LoadedRecord):
         model._base_manager.all().delete()
 

@@ -121,10 +121,12 @@ def test_loaded_records_are_for_superusers_to_read(editor: Client) -> None:
 @pytest.mark.parametrize("model", [model for model in MODELS if model._meta.app_label == "casestudies"])
 def test_a_list_asks_as_many_queries_for_two_rows_as_for_twelve(editor: Client, model: type) -> None:
     counts = []
+    hangs_off_a_case = model in (Case, *row_models())
     for rows in (2, 10):
         full_case(rows)
         with CaptureQueriesContext(connection) as queries:
-            assert editor.get(address(model, "changelist"), {"edition": "all"}).status_code == 200
+            answer = editor.get(address(model, "changelist"), {"edition": "all"} if hangs_off_a_case else {})
+            assert answer.status_code == 200
         counts.append(len(queries))
     # Session, user, two counts, the rows, and a query for each filter that lists rows of its own.
     assert counts[0] == counts[1] == LIST_QUERIES.get(model._meta.model_name, 7), counts
@@ -173,7 +175,7 @@ def test_every_part_leads_to_every_other(editor: Client) -> None:
         html = answer.content.decode()
         assert [url for _part, url in answer.context["casebook_parts"]] == [part_url(case, each) for each in PARTS]
         assert f'<a href="{part_url(case, part)}" aria-current="page">' in html
-        assert html.count("aria-current") == 1
+        assert html.partition('<nav class="casebook-parts"')[2].partition("</nav>")[0].count("aria-current") == 1
 
 
 def test_an_unknown_part_is_not_found(editor: Client) -> None:

@@ -200,7 +200,7 @@ def test_a_narrative_is_refused_twice_for_a_section(editor: Client) -> None:
         ("results", "figures", {"low": "1", "high": "1", "unit": "money"}, "needs its currency"),
         ("identity", "periods", {"start_year": "2014", "end_year": "2013"}, "end lies before"),
         ("identity", "periods", {"end_year": "2014", "is_ongoing": "on"}, "has no end"),
-        ("identity", "caseplaces", {"name": "X", "latitude": "4"}, "both latitude"),
+        ("sources", "caselinks", {"text": "T", "other": "itself"}, "cannot link to itself"),
         ("overview", "contributions", {"payer_stated": "X", "amount": "5"}, "amount needs its currency"),
         ("overview", "budget", {"status": "stated"}, "total where"),
         ("overview", "contributions", {"payer_stated": "X", "amount": "-5"}, "below 0"),
@@ -209,8 +209,11 @@ def test_a_narrative_is_refused_twice_for_a_section(editor: Client) -> None:
 def test_what_the_database_refuses_is_said_in_the_form(
     editor: Client, slug: str, prefix: str, row: dict[str, str], words: str
 ) -> None:
+    case = make.CaseFactory()
     full = row | ({"label": "L", "stated": "S"} if prefix == "figures" else {})
-    assert words in added(editor, make.CaseFactory(), slug, prefix, full)
+    full |= {"other": case.pk} if "other" in row else {}
+    errors = added(editor, case, slug, prefix, full)
+    assert errors.count(words) == 1, errors
 
 
 # -- The case itself
