@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from django.db.models import Case as Choose
-from django.db.models import F, Q, QuerySet, Value, When
+from django.db.models import F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -150,7 +150,11 @@ def overlapping(first: int | None, last: int | None) -> Q:
     overlaps nothing.
     """
     start = Coalesce("start_year", "end_year")
-    end = Choose(When(is_ongoing=True, then=Value(OPEN_END)), default=Coalesce("end_year", "start_year"))
+    end = Choose(
+        When(is_ongoing=True, then=Value(OPEN_END)),
+        default=Coalesce("end_year", "start_year"),
+        output_field=IntegerField(),
+    )
     periods = Period.objects.annotate(first=start, last=end).filter(first__isnull=False)
     return owners(periods, Q(last__gte=first or 0, first__lte=last or OPEN_END))
 

@@ -1,0 +1,181 @@
+"""How many queries each page makes: the same number at two sizes, each with its reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from casestudies.models import Case, CaseLink, Illustration
+from recommendations.models import Recommendation
+from tests.factories import (
+    BudgetFactory,
+    CaseFactory,
+    ChildFactory,
+    CountryFactory,
+    IllustrationFactory,
+    OrganizationFactory,
+    OrganizationNameFactory,
+    SourceFactory,
+    SubPointFactory,
+    child_factories,
+    term,
+)
+
+pytestmark = pytest.mark.django_db
+
+SIZES = (2, 12)
+# Per request: the options of the filters come from three lists.
+#   terms with their vocabularies; countries of published cases; recommendations with their groups
+LISTS = 3
+# for_list(): periods; caseterms, their terms, the terms' vocabularies
+FOR_LIST = 4
+
+
+def rich(factory: type[ChildFactory], case: Case) -> None:
+    """A row with everything that it can be tied to."""
+    ties = {
+        "MilestoneFactory": {"bodies": [OrganizationFactory()]},
+        "CaseActorFactory": {"roles": [term("role", "funds")], "organization": organization()},
+        "CoordinationMechanismFactory": {
+            "levels": [term("tier", "local")], "form": term("coordination-form", "council"), "members": case.caseactors.all(),
+        },
+        "ObjectiveFactory": {"broad_objectives": [term("objective", "rights")]},
+        "BeneficiaryGroupFactory": {"groups": [term("beneficiary", "women")]},
+        "CaseTermFactory": {"term__parent": term("trigger", "above")},
+        "IllustrationFactory": {"subpoint": None},
+    }  # fmt: skip
+    fields = [field.name for field in factory._meta.model._meta.fields]
+    sources = {"source": SourceFactory()} if "source" in fields else {}
+    factory(case=case, **ties.get(factory.__name__, {}), **sources)
+
+
+def organization():
+    made = OrganizationFactory(
+        types=[term("actor-type", "town", parent=term("actor-type", "local-government"))],
+        parent=OrganizationFactory(),
+        successor=OrganizationFactory(),
+    )
+    OrganizationNameFactory(organization=made)
+    return made
+
+
+def add_cases(number: int, rows: int = 2) -> None:
+    """Published cases, each with several rows of everything, linked to one another."""
+    factories = [made for made in child_factories().values() if made.__name__ not in ("CaseLinkFactory", "NarrativeFactory")]
+    for _index in range(number):
+        case = CaseFactory(country=CountryFactory())
+        BudgetFactory(case=case, total=5, source=SourceFactory())
+        rich(child_factories()[_narrative()], case)
+        for _row in range(rows):
+            for factory in factories:
+                rich(factory, case)
+        point = SubPointFactory(recommendation__number=1)
+        IllustrationFactory(case=case, recommendation=point.recommendation, subpoint=point)
+        for other in Case.objects.exclude(pk=case.pk)[:3]:
+            CaseLink.objects.create(case=case, other=other, key=f"to-{other.pk}", text="Alike.")
+
+
+def _narrative():
+    from casestudies.models import Narrative
+
+    return Narrative
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("path", "number"), [
+    # 4 counts: cases, their countries, recommendations, illustrations; vocabularies with a question and their terms;
+    # points of the map; the latest cases with what a row of a list shows
+    ("/", 4 + 2 + 1 + 1 + FOR_LIST),
+    # the count of the list; its page of cases with what a row shows
+    ("/cases/", LISTS + 1 + 1 + FOR_LIST),
+    ("/cases/?sort=start&page=1", LISTS + 1 + 1 + FOR_LIST),
+    # conditions are part of the same two queries
+    (
+        "/cases/?trigger=above&region=western-europe&country=CH&actor=local-government&objective=rights&beneficiary=women"
+        "&recommendation=1&budget=under-250k&jmdi=no&sort=country",
+        LISTS + 1 + 1 + FOR_LIST,
+    ),
+    # the years too
+    ("/cases/?from=2000&to=2020", LISTS + 1 + 1 + FOR_LIST),
+    # nothing found: the count alone
+    ("/cases/?jmdi=yes", LISTS + 1),
+    # groups and their recommendations; illustrations by strength; cases by recommendation
+    ("/recommendations/", 2 + 2),
+    # the recommendation with its group, its sub-points; the count and the page of illustrations; the neighbours
+    ("/recommendations/1/", 2 + 2 + 1),
+    # the collections with their sources
+    ("/about/", 1),
+    # the cases; their periods; caseterms, terms, vocabularies; places; objectives and broad objectives; actors,
+    # organizations, types; beneficiaries and groups; illustrations, their recommendations, their sub-points and the
+    # recommendations of these
+    ("/cases/download.csv", LISTS + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4),
+])  # fmt: skip
+def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, django_assert_num_queries, path, number, size):
+    for vocabulary in ("trigger", "objective", "beneficiary"):
+        term(vocabulary, "any")
+    add_cases(size)
+    assert Case.objects.count() == size
+    with django_assert_num_queries(number):
+        response = visitor.get(path)
+        if response.streaming:
+            b"".join(response.streaming_content)
+    assert response.status_code == 200
+
+
+# The case with collection, source, country, regions, budget and its currency and source: 1
+# narratives, components, figures, milestones, tiers, competences, caseterms, actors, coordination mechanisms,
+# objectives, beneficiaries, key elements, periods, places, links, contributions, illustrations, notes, case sources: 19
+# the source of each of narratives, components, figures, milestones, tiers, competences, caseterms, actors, mechanisms,
+# objectives, key elements, periods, illustrations, case sources: 14
+# milestones: bodies; caseterms: terms, vocabularies, parents: 1 + 3
+# actors: roles, organizations, their types and the types' parents, parents, successors, other names: 7
+# mechanisms: forms, levels, members, the members' organizations: 4
+# objectives: broad ones; beneficiaries: groups: 2
+# illustrations: recommendations, sub-points, the recommendations of these: 3
+CASE_PAGE = 1 + 19 + 14 + 4 + 7 + 4 + 2 + 3
+
+
+@pytest.mark.parametrize("rows", [2, 12])
+def test_a_case_makes_as_many_queries_for_few_rows_as_for_many(visitor, django_assert_num_queries, rows):
+    add_cases(2)
+    add_cases(1, rows=rows)
+    case = Case.objects.order_by("-pk").first()
+    assert case.figures.count() == rows
+    with django_assert_num_queries(CASE_PAGE):
+        assert visitor.get(case.get_absolute_url()).status_code == 200
+
+
+def test_a_case_without_rows_makes_no_more(visitor, django_assert_num_queries):
+    case = CaseFactory()
+    # the case, and its nineteen kinds of rows
+    with django_assert_num_queries(1 + 19):
+        assert visitor.get(case.get_absolute_url()).status_code == 200
+
+
+def test_a_second_page_of_thirty_makes_as_many(visitor, django_assert_num_queries):
+    for _index in range(30):
+        add_cases(1, rows=1)
+    with django_assert_num_queries(LISTS + 1 + 1 + FOR_LIST):
+        response = visitor.get("/cases/?page=2")
+    assert len(response.context["paged"].page) == 10
+    assert Illustration.objects.filter(recommendation__number=1).count() >= 30
+    with django_assert_num_queries(2 + 2 + 1):
+        visitor.get("/recommendations/1/?page=2")
+    assert Recommendation.objects.filter(number=1).exists()
+
+
+@pytest.mark.parametrize(("path", "status", "number"), [
+    # no case, no former address, no archived case
+    ("/cases/nothing/", 404, 3),
+    # no case, a former address with its case
+    ("/cases/former/", 301, 2),
+    ("/recommendations/99/", 404, 1),
+    ("/nothing", 404, 0),
+    # a selection that is refused has read only the options
+    ("/cases/download.csv?colour=red", 400, LISTS),
+    ("/cases/?x=%00", 400, 0),
+])  # fmt: skip
+def test_refusals_are_cheap(visitor, django_assert_num_queries, path, status, number):
+    case = CaseFactory()
+    case.redirects.create(old_slug="former")
+    with django_assert_num_queries(number):
+        assert visitor.get(path).status_code == status
