@@ -214,7 +214,16 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html")) + sorted((ROOT / "templ
 TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
 BLOCK = re.compile(r"{%-?\s*blocktranslate\b.*?{%-?\s*endblocktranslate\s*%}", re.DOTALL)
 # Read aloud or shown.
-SPOKEN = {"alt", "aria-label", "aria-description", "placeholder", "title", "data-label-auto", "data-label-light", "data-label-dark"}
+SPOKEN = {
+    "alt",
+    "aria-label",
+    "aria-description",
+    "placeholder",
+    "title",
+    "data-label-auto",
+    "data-label-light",
+    "data-label-dark",
+}
 # Names and signs that are the same in every language.
 SAME_EVERYWHERE = {"CSV", "404", "400", "403", "500", "#", "×", "·", "–", "○"}
 # It cannot use template tags: nothing may be loaded when everything fails.
@@ -273,8 +282,12 @@ def test_every_visible_text_of_a_template_can_be_translated(path):
     if path.name in UNTRANSLATED:
         return
     page = markup(path)
-    spoken = [value for _tag, attributes in page.elements for name, value in attributes.items() if name in SPOKEN and value]
-    words = [word for text in (*page.texts, *spoken) for word in text.split() if any(letter.isalpha() for letter in word)]
+    spoken = [
+        value for _tag, attributes in page.elements for name, value in attributes.items() if name in SPOKEN and value
+    ]
+    words = [
+        word for text in (*page.texts, *spoken) for word in text.split() if any(letter.isalpha() for letter in word)
+    ]
     words = [word for word in words if word not in SAME_EVERYWHERE and word != "html>"]
     assert words == []
 
@@ -291,6 +304,7 @@ def test_the_translation_check_notices_plain_text(tmp_path):
 
 # Strings in Python.
 
+
 def test_gettext_is_lazy_where_a_module_is_imported():
     """A translation made at import time is the language of nobody."""
     found = set()
@@ -304,7 +318,9 @@ def test_gettext_is_lazy_where_a_module_is_imported():
                 for alias in node.names
                 if not alias.name.endswith("_lazy") and "gettext" in alias.name
             }
-            found |= {(str(path.relative_to(ROOT)), node.lineno) for node in import_time_calls(tree) if called(node) in eager}
+            found |= {
+                (str(path.relative_to(ROOT)), node.lineno) for node in import_time_calls(tree) if called(node) in eager
+            }
     assert found == set()
 
 
@@ -323,6 +339,7 @@ def import_time_calls(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 # Sizes and migrations.
+
 
 def test_no_views_file_is_over_300_lines():
     long = {

@@ -51,14 +51,16 @@ def test_any_text_comes_back(text):
 
 
 def test_lines_are_csv_with_a_mark_and_crlf():
-    rows = [["a", "b"], ["é, “x”", 'say "no"'], ["two\nlines", "two\r\nlines"], ["", None], [1, Decimal("2.50")], ["=1", "'1"]]
+    rows = [
+        ["a", "b"],
+        ["é, “x”", 'say "no"'],
+        ["two\nlines", "two\r\nlines"],
+        ["", None],
+        [1, Decimal("2.50")],
+        ["=1", "'1"],
+    ]
     assert "".join(csv_lines(rows)) == (
-        "\ufeffa,b\r\n"
-        '"é, “x”","say ""no"""\r\n'
-        '"two\nlines","two\r\nlines"\r\n'
-        ",\r\n"
-        "1,2.50\r\n"
-        "'=1,''1\r\n"
+        '\ufeffa,b\r\n"é, “x”","say ""no"""\r\n"two\nlines","two\r\nlines"\r\n,\r\n1,2.50\r\n\'=1,\'\'1\r\n'
     )
 
 
@@ -76,7 +78,11 @@ def test_lines_are_made_one_at_a_time():
     assert [next(lines), list(made)] == ["1\r\n", [0, 1]]
 
 
-@given(st.lists(st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00")), min_size=2, max_size=2)))
+@given(
+    st.lists(
+        st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00")), min_size=2, max_size=2)
+    )
+)
 def test_any_table_can_be_read_back(rows):
     text = "".join(csv_lines(rows)).removeprefix("\ufeff")
     assert [[original_cell(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""))] == rows

@@ -149,7 +149,11 @@ def test_only_the_local_switch_or_debug_serve_plain_http(load):
     for more in ({"LOCAL_HTTP": "1"}, {"DEBUG": "1"}):
         settings = load(SECRET_KEY=SECRET, **more)
         assert settings.ALLOWED_HOSTS == ["localhost", "127.0.0.1", "[::1]"]
-        assert (settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS, settings.SESSION_COOKIE_SECURE) == (False, 0, False)
+        assert (settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS, settings.SESSION_COOKIE_SECURE) == (
+            False,
+            0,
+            False,
+        )
     assert load(SECRET_KEY=SECRET, LOCAL_HTTP="1").DEBUG is False
 
 

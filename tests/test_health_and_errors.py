@@ -44,7 +44,9 @@ def test_health_is_not_ok_while_it_does_not(visitor, monkeypatch, caplog):
     ]
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/cases/nothing/", "/recommendations/0/", "/recommendations/99/", "/cases/a/b/"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/cases/nothing/", "/recommendations/0/", "/recommendations/99/", "/cases/a/b/"]
+)
 def test_an_unknown_address_says_so(visitor, path):
     response = visitor.get(path)
     assert response.status_code == 404

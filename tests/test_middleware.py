@@ -92,7 +92,9 @@ def test_public_pages_set_no_cookie(visitor, path):
     assert bool(response.cookies) == path.startswith("/admin/")
 
 
-@pytest.mark.parametrize("path", ["/a%00b", "/cases/?a=%00", "/cases/?%00=a", "/admin/login/?next=%00", "/healthz?x=%00"])
+@pytest.mark.parametrize(
+    "path", ["/a%00b", "/cases/?a=%00", "/cases/?%00=a", "/admin/login/?next=%00", "/healthz?x=%00"]
+)
 def test_nul_is_refused_before_any_view(visitor, path):
     response = visitor.get(path)
     assert response.status_code == 400

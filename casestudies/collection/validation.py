@@ -85,7 +85,10 @@ def _check_fields(record: Record) -> tuple[Fields, dict[str, str]]:
 
 def _rough_name(record: Record) -> str:
     """The name of a record whose natural key is broken."""
-    return name_of(record.model, tuple(record.fields.get(name) for name in key_fields(record.model)))
+    values = [record.fields.get(name) for name in key_fields(record.model)]
+    return name_of(
+        record.model, tuple(part for value in values for part in (value if type(value) is list else [value]))
+    )
 
 
 def _add(checked: Checked, found: Found) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from casestudies.collection.schema import collection_models, key_of
 from tests import factories as f
 
 AWKWARD = [
-    "Sédhiou: «Maison» – l'État, \"Åland\"",
+    'Sédhiou: «Maison» – l\'État, "Åland"',
     "- starts like a list",
     " leading and trailing ",
     "4.10",
@@ -121,13 +121,13 @@ class Files:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(yaml.safe_dump(records, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
-    def change(self, name: str, model: str, key: tuple, **fields: object) -> None:
+    def change(self, name: str, model: str, key: tuple, /, **fields: object) -> None:
         """Other fields for one record."""
         records = self.records(name)
         self._find(records, model, key)["fields"].update(fields)
         self.write(name, records)
 
-    def add(self, name: str, model: str, **fields: object) -> None:
+    def add(self, name: str, model: str, /, **fields: object) -> None:
         self.write(name, [*self.records(name), {"model": f"casestudies.{model}", "fields": fields}])
 
     def remove(self, name: str, model: str, key: tuple) -> None:

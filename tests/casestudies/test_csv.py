@@ -84,11 +84,20 @@ def test_the_whole_file(visitor):
     ObjectiveFactory(case=full, broad_objectives=broad[:1])
     town = term("actor-type", "t", label="Towns", position=2)
     state = term("actor-type", "s", label="State", position=1)
-    CaseActorFactory(case=full, organization=OrganizationFactory(name="-Ville-", types=[town]), is_lead=True, position=1)
-    CaseActorFactory(case=full, organization=OrganizationFactory(name="Région", types=[town, state]), is_lead=True, position=2)
+    CaseActorFactory(
+        case=full, organization=OrganizationFactory(name="-Ville-", types=[town]), is_lead=True, position=1
+    )
+    CaseActorFactory(
+        case=full, organization=OrganizationFactory(name="Région", types=[town, state]), is_lead=True, position=2
+    )
     CaseActorFactory(case=full, organization=OrganizationFactory(name="Follower", types=[state]), position=3)
     BeneficiaryGroupFactory(case=full, groups=[term("beneficiary", "w", label="Women")])
-    for number, letter, strength in ((14, "a", "central"), (5, "", "central"), (7, "", "supporting"), (14, "", "supporting")):
+    for number, letter, strength in (
+        (14, "a", "central"),
+        (5, "", "central"),
+        (7, "", "supporting"),
+        (14, "", "supporting"),
+    ):
         point = SubPointFactory(recommendation__number=number, letter=letter) if letter else None
         IllustrationFactory(case=full, recommendation__number=number, subpoint=point, strength=strength)
     BudgetFactory(
@@ -112,7 +121,7 @@ def test_the_whole_file(visitor):
         + "http://testserver/cases/bare/,4.2,bare,'+41 21,'@home,AA,'=Asia,Asia,Asia,,,,no,no,,,,,,,,,,,,,,,,,,'\tIndented\r\n"
         + "http://testserver/cases/quoted/,4.3,quoted,''s-Hertogenbosch,'-cmd|' /C calc'!A0,AA,'=Asia,Asia,Asia,,,1999,no,no,"
         + ",,,,,,,,,,,\"payer named, no sum\",,,,,,'=cmd|' /C calc'!A0\r\n"
-        + "http://testserver/cases/sedhiou/,4.10,sedhiou,Sédhiou “sud”,\"The \"\"Observatory\"\", phase 2\",SN,"
+        + 'http://testserver/cases/sedhiou/,4.10,sedhiou,Sédhiou “sud”,"The ""Observatory"", phase 2",SN,'
         + '"Sénégal, République du",Africa,Western Africa,Municipal,2008,2012,yes,yes,Emigration|Immigration,Unitary,'
         + "'=First trigger|Second / trigger,Mixed,Links|Rights,State|Towns,'-Ville-|Région,Participation,Women,5|14a,7|14,"
         + 'total stated,12400000.50,XOF,whole duration,36,"under USD 250,000","One line,\nanother line\r\nand a third."\r\n'
@@ -173,7 +182,9 @@ def test_rows_are_fetched_in_chunks_not_one_by_one(visitor, monkeypatch):
                 BeneficiaryGroupFactory(case=case, groups=[term("beneficiary", "b")])
             CaseTermFactory(case=case, term=trigger)
         response = visitor.get(PATH)
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             assert len(table(text_of(response))) == size
         counts[size] = len(queries)
     assert CaseTerm.objects.count() == 20

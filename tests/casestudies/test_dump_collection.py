@@ -122,6 +122,15 @@ def test_case_file_as_text(folder):
     )
 
 
+def test_rows_stand_by_position_then_by_key_in_code_points(folder):
+    case = f.CaseFactory(slug="bicol", ordinal=9)
+    for key, position in (("b", 2), ("a", 2), ("a-1", 2), ("z", 1), ("c", 10)):
+        f.KeyElementFactory(case=case, key=key, position=position)
+    run("dump_collection", folder)
+    records = yaml.safe_load((folder / "cases/4-09-bicol.yaml").read_text(encoding="utf-8"))
+    assert [r["fields"]["key"] for r in records[1:]] == ["z", "a", "a-1", "b", "c"]
+
+
 @pytest.mark.parametrize("text", AWKWARD)
 def test_awkward_text_reads_back(text):
     assert yaml.safe_load(emit([("m", {"text": text, "keys": [[text]]})])) == [
@@ -131,7 +140,13 @@ def test_awkward_text_reads_back(text):
 
 @pytest.mark.parametrize(
     ("text", "written"),
-    [("plain words, and more", "plain words, and more"), ("it's", "it's"), ("4.10", "'4.10'"), ("a: b", "'a: b'"), ("", "''")],
+    [
+        ("plain words, and more", "plain words, and more"),
+        ("it's", "it's"),
+        ("4.10", "'4.10'"),
+        ("a: b", "'a: b'"),
+        ("", "''"),
+    ],
 )
 def test_quotes_only_where_needed(text, written):
     assert scalar(text) == written

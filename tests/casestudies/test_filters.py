@@ -325,8 +325,12 @@ OPTIONS = {
 @st.composite
 def selections(draw):
     names = draw(st.lists(st.sampled_from(sorted(OPTIONS)), max_size=3, unique=True))
-    chosen = {name: draw(st.lists(st.sampled_from(OPTIONS[name]), min_size=1, max_size=2, unique=True)) for name in names}
-    years = dict(zip(("from", "to"), sorted(draw(st.lists(st.integers(1999, 2007), min_size=2, max_size=2))), strict=True))
+    chosen = {
+        name: draw(st.lists(st.sampled_from(OPTIONS[name]), min_size=1, max_size=2, unique=True)) for name in names
+    }
+    years = dict(
+        zip(("from", "to"), sorted(draw(st.lists(st.integers(1999, 2007), min_size=2, max_size=2))), strict=True)
+    )
     return chosen | {name: years[name] for name in draw(st.lists(st.sampled_from(["from", "to"]), unique=True))}
 
 

@@ -162,7 +162,9 @@ def test_any_selection_comes_back_from_its_address(db, chosen, sort):
     assert parse(QueryDict(selection.query().lstrip("?")), strict=True) == selection
     # Each chip leads to the selection without just that value.
     here = set(selection.pairs())
-    without = [here - set(parse(QueryDict(chip.query_without.lstrip("?")), strict=True).pairs()) for chip in selection.chips()]
+    without = [
+        here - set(parse(QueryDict(chip.query_without.lstrip("?")), strict=True).pairs()) for chip in selection.chips()
+    ]
     assert [len(gone) for gone in without] == [1] * len(without)
     assert set().union(*without) == {pair for pair in here if pair[0] != "sort"}
 
@@ -186,7 +188,10 @@ def test_the_form_shows_what_is_chosen(visitor):
     make_collection()
     response = visitor.get("/cases/?country=CH&trigger=missing-channels&from=2000&sort=title")
     checked = [
-        (facet.name, choice.value) for facet in response.context["facets"] for choice in facet.choices if choice.is_selected
+        (facet.name, choice.value)
+        for facet in response.context["facets"]
+        for choice in facet.choices
+        if choice.is_selected
     ]
     assert checked == [("country", "CH"), ("trigger", "missing-channels")]
     html = response.content.decode()
@@ -194,7 +199,10 @@ def test_the_form_shows_what_is_chosen(visitor):
     assert '<input type="number" name="from" min="1000" max="9999" value="2000">' in html
     assert '<input type="number" name="to" min="1000" max="9999" value="">' in html
     assert '<option value="title" selected>Title</option>' in html
-    assert '<a href="/cases/download.csv?country=CH&amp;trigger=missing-channels&amp;from=2000&amp;sort=title" download>' in html
+    assert (
+        '<a href="/cases/download.csv?country=CH&amp;trigger=missing-channels&amp;from=2000&amp;sort=title" download>'
+        in html
+    )
     # Children stand below their parents.
     trigger = next(facet for facet in response.context["facets"] if facet.name == "trigger")
     assert [(choice.value, choice.depth) for choice in trigger.choices] == [
@@ -226,7 +234,19 @@ def test_every_option_of_every_facet_can_be_chosen(visitor):
 
 # Sorting. The same on every database: PostgreSQL's collation must not matter.
 
-TITLES = ["Zürich plan", "Åland plan", "Éstablishing", "apple", "Apple II", "apple-tree", "Ætna", "ßtart", "Sédhiou", "Sedhiou 2", "“Quoted”"]
+TITLES = [
+    "Zürich plan",
+    "Åland plan",
+    "Éstablishing",
+    "apple",
+    "Apple II",
+    "apple-tree",
+    "Ætna",
+    "ßtart",
+    "Sédhiou",
+    "Sedhiou 2",
+    "“Quoted”",
+]
 
 
 def test_titles_sort_without_accents_and_case():
@@ -264,7 +284,14 @@ def test_countries_sort_by_name_then_number():
 
 
 def test_starts_sort_by_the_first_year_and_unknown_ones_last():
-    starts = {"late": [2012], "none": [], "early": [2010, 1999], "unknown": [None], "early-too": [1999], "mixed": [None, 2005]}
+    starts = {
+        "late": [2012],
+        "none": [],
+        "early": [2010, 1999],
+        "unknown": [None],
+        "early-too": [1999],
+        "mixed": [None, 2005],
+    }
     for slug, years in starts.items():
         case = CaseFactory(slug=slug)
         for year in years:
@@ -273,6 +300,7 @@ def test_starts_sort_by_the_first_year_and_unknown_ones_last():
 
 
 # Pages.
+
 
 def test_pages_hold_twenty_and_go_on_in_order(visitor):
     for number in range(1, 46):
@@ -313,7 +341,14 @@ def test_no_result_says_so_and_keeps_the_chips(visitor):
 
 # Attacks.
 
-ATTACKS = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "'-alert(1)-'", "javascript:alert(1)", "{{ 7|add:7 }}", "%3Cscript%3E"]
+ATTACKS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "javascript:alert(1)",
+    "{{ 7|add:7 }}",
+    "%3Cscript%3E",
+]
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -333,7 +368,9 @@ def test_nothing_of_the_address_becomes_markup(visitor, path, attack):
             assert html.replace(escape(attack), "").count(tag) == plain.count(tag)
 
 
-@pytest.mark.parametrize("path", ["/", "/cases/", "/cases/download.csv", "/about/", "/recommendations/", "/cases/vaud/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/cases/", "/cases/download.csv", "/about/", "/recommendations/", "/cases/vaud/"]
+)
 @pytest.mark.parametrize("query", ["country=%00", "x=a%00b", "a%00=1", "page=%00"])
 def test_a_nul_character_is_refused_everywhere(visitor, path, query):
     response = visitor.get(f"{path}?{query}")
@@ -345,7 +382,9 @@ def test_a_nul_character_in_the_path_is_refused(visitor):
     assert visitor.get("/cases/a%00b/").status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/cases/", "/cases/download.csv", "/cases/c/", "/", "/recommendations/", "/about/", "/healthz"])
+@pytest.mark.parametrize(
+    "path", ["/cases/", "/cases/download.csv", "/cases/c/", "/", "/recommendations/", "/about/", "/healthz"]
+)
 def test_pages_are_only_read(visitor, path):
     CaseFactory(slug="c")
     for method in (visitor.post, visitor.put, visitor.patch, visitor.delete):

@@ -128,7 +128,12 @@ def public() -> Case:
     for number in (1, 2, 3):
         RecommendationFactory(number=number)
     collection = CollectionFactory()
-    public = CaseFactory(collection=collection, slug="public", name="Publicville", country=CountryFactory(region=term("region", "europe")))
+    public = CaseFactory(
+        collection=collection,
+        slug="public",
+        name="Publicville",
+        country=CountryFactory(region=term("region", "europe")),
+    )
     for factory in child_factories().values():
         if factory is not CaseLinkFactory:
             factory(case=public)
@@ -218,13 +223,15 @@ def test_no_address_shows_anything_of_a_hidden_case(visitor, public):
             text = shown(visitor, path + query)
             assert MARK not in text.lower(), path + query
             assert str(NUMBER) not in text.replace(",", ""), path + query
-    
+
 
 def test_counts_leave_hidden_cases_out(visitor, public):
     home = visitor.get("/").context
     assert (home["case_count"], home["country_count"], home["illustration_count"]) == (1, 1, 1)
     assert [case.slug for case in home["latest"]] == ["public"]
-    assert [(point["country__code"], point["cases"], point["slug"]) for point in home["points"]] == [("CH", 1, "public")]
+    assert [(point["country__code"], point["cases"], point["slug"]) for point in home["points"]] == [
+        ("CH", 1, "public")
+    ]
     assert visitor.get("/cases/").context["paged"].page.paginator.count == 1
     numbers = set(Recommendation.objects.values_list("number", flat=True))
     listed = visitor.get("/recommendations/").context
