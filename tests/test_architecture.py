@@ -295,7 +295,8 @@ def test_every_visible_text_of_a_template_can_be_translated(path):
 def test_the_translation_check_notices_plain_text(tmp_path):
     path = tmp_path / "x.html"
     path.write_text(
-        '{% load i18n %}<p title="Plain title">{% translate "Good" %} Plain {{ value }}</p>{% blocktranslate %}<b>Good</b>{% endblocktranslate %}'
+        '{% load i18n %}<p title="Plain title">{% translate "Good" %} Plain {{ value }}</p>'
+        "{% blocktranslate %}<b>Good</b>{% endblocktranslate %}"
     )
     page = markup(path)
     assert " ".join(" ".join(page.texts).split()) == "Plain"

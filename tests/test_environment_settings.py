@@ -173,7 +173,7 @@ def test_lists_and_addresses_are_read(load):
 
 
 @pytest.mark.parametrize(("url", "engine", "name"), [
-    ("sqlite:////tmp/casebook.sqlite3", "sqlite3", "/tmp/casebook.sqlite3"),
+    ("sqlite:////srv/casebook.sqlite3", "sqlite3", "/srv/casebook.sqlite3"),
     ("postgresql://user:secret@db.example.org:5433/casebook", "postgresql", "casebook"),
     ("postgres://user@%2Frun%2Fpostgresql/casebook", "postgresql", "casebook"),
 ])  # fmt: skip

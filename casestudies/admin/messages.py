@@ -50,7 +50,7 @@ def reworded(error: ValidationError, model: type[Model], known: set[str]) -> Val
         for constraint in model._meta.constraints
         if constraint.name in MESSAGES
     }
-    found = getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list})
+    found = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
     worded = {
         field: [ValidationError(text, code=item.code) for item in items for text in _new(item, ours, known)]
         for field, items in found.items()

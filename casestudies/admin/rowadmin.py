@@ -38,8 +38,8 @@ class RowAdmin(BaseAdmin):
         return f"{row.case} ({_('working revision')})" if row.case.is_revision else str(row.case)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        """The rows with the case that their page names."""
-        return super().get_queryset(request).select_related("case__collection")
+        """The rows with what their list and their page name. The list would not add its own to what is here."""
+        return super().get_queryset(request).select_related(*self.list_select_related)
 
     def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Every link but those to closed lists."""

@@ -227,7 +227,13 @@ class CasePlace(CaseChild, Cited):
             *CaseChild.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True, longitude__isnull=True)
-                | Q(latitude__range=(-90, 90), longitude__range=(-180, 180)),
+                | Q(
+                    # SQL lets a check pass that is neither true nor false.
+                    latitude__isnull=False,
+                    longitude__isnull=False,
+                    latitude__range=(-90, 90),
+                    longitude__range=(-180, 180),
+                ),
                 name="caseplace_coordinates_valid",
             ),
         ]

@@ -99,7 +99,8 @@ def focused(page: Page) -> dict[str, str]:
     """What has the focus, and whether one can see that it has."""
     return page.evaluate(
         """() => {
-            const element = document.activeElement, style = getComputedStyle(element), box = element.getBoundingClientRect();
+            const element = document.activeElement, box = element.getBoundingClientRect();
+            const style = getComputedStyle(element);
             const outlined = of => of.outlineStyle !== 'none' && parseFloat(of.outlineWidth) > 0;
             // The ring of a card's link is drawn around the whole card, by a part that CSS makes.
             const ring = outlined(style) || outlined(getComputedStyle(element, '::after'));

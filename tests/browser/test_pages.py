@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Page
 
@@ -91,7 +93,7 @@ def test_headings_go_down_one_step_at_a_time(page, name):
     levels = page.evaluate(HEADINGS)
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert [(above, below) for above, below in zip(levels, levels[1:], strict=False) if below > above + 1] == []
+    assert [(above, below) for above, below in pairwise(levels) if below > above + 1] == []
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -118,21 +118,62 @@ def test_loaded_records_are_for_superusers_to_read(editor: Client) -> None:
     assert editor.post(address(LoadedRecord, "delete", record.pk), {"post": "yes"}).status_code == 403
 
 
-@pytest.mark.parametrize("model", [model for model in MODELS if model._meta.app_label == "casestudies"])
-def test_a_list_asks_as_many_queries_for_two_rows_as_for_twelve(editor: Client, model: type) -> None:
-    counts = []
-    hangs_off_a_case = model in (Case, *row_models())
-    for rows in (2, 10):
-        full_case(rows)
+def list_queries(client: Client) -> dict[str, int]:
+    """How many queries the list of each model sends."""
+    counts = {}
+    for model in MODELS:
+        hangs_off_a_case = model in (Case, *row_models())
         with CaptureQueriesContext(connection) as queries:
-            answer = editor.get(address(model, "changelist"), {"edition": "all"} if hangs_off_a_case else {})
-            assert answer.status_code == 200
-        counts.append(len(queries))
-    # Session, user, two counts, the rows, and a query for each filter that lists rows of its own.
-    assert counts[0] == counts[1] == LIST_QUERIES.get(model._meta.model_name, 7), counts
+            answer = client.get(address(model, "changelist"), {"edition": "all"} if hangs_off_a_case else {})
+        assert answer.status_code == 200
+        counts[model._meta.model_name] = len(queries)
+    return counts
 
 
-LIST_QUERIES: dict[str, int] = {}
+def test_a_list_asks_as_many_queries_for_two_rows_as_for_twelve(editor: Client) -> None:
+    full_case(2)
+    few = list_queries(editor)
+    full_case(10)
+    assert list_queries(editor) == few == LIST_QUERIES
+
+
+# Session, user, two counts and the rows; then a query for each filter that lists rows of its own.
+LIST_QUERIES = {
+    "loadedrecord": 6,
+    "country": 6,
+    "currency": 5,
+    "source": 5,
+    "organization": 7,
+    "organizationname": 5,
+    "collection": 5,
+    "case": 7,
+    "caseredirect": 6,
+    "period": 6,
+    "caseplace": 6,
+    "caselink": 6,
+    "budget": 6,
+    "contribution": 7,
+    "illustration": 7,
+    "editorialnote": 6,
+    "casesource": 6,
+    "vocabulary": 5,
+    "term": 6,
+    "narrative": 6,
+    "component": 6,
+    "figure": 6,
+    "milestone": 6,
+    "governmenttier": 6,
+    "competence": 6,
+    "caseterm": 7,
+    "caseactor": 6,
+    "coordinationmechanism": 7,
+    "objective": 6,
+    "beneficiarygroup": 6,
+    "keyelement": 6,
+    "group": 5,
+    "recommendation": 6,
+    "subpoint": 5,
+}
 
 
 # -- The forms of a case

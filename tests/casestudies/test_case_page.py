@@ -96,10 +96,17 @@ def test_a_case_without_anything_says_so_everywhere(visitor):
         )
     )
     assert {name: text(value) for name, value in glance.items()} == {
-        "Country": "Switzerland", "Region": "Western europe", "Level of government": "not stated",
-        "Kind of state": "not stated", "Period": "not stated", "Migration profile": "not stated", "Trigger": "not stated",
-        "Approach": "not stated", "Budget": "not stated", "Supported by the JMDI": "No",
-    }  # fmt: skip
+        "Country": "Switzerland",
+        "Region": "Western europe",
+        "Level of government": "not stated",
+        "Kind of state": "not stated",
+        "Period": "not stated",
+        "Migration profile": "not stated",
+        "Trigger": "not stated",
+        "Approach": "not stated",
+        "Budget": "not stated",
+        "Supported by the JMDI": "No",
+    }
     assert 'class="note' not in html
 
 
@@ -143,13 +150,21 @@ def test_notes_stand_beside_their_rows_and_nowhere_else(visitor):
     assert "Note on the results." in sections(html)["results"]
     found = sections(html)
     expected = {
-        "overview": {"narratives", "caseplaces", "periods"}, "migratory-context": {"figures"},
-        "institutional-background": {"milestones"}, "decentralization-context": {"governmenttiers", "competences"},
-        "triggering-factors": {"caseterms"}, "actors": {"caseactors"}, "coordination-mechanisms": {"coordinationmechanisms"},
-        "objectives": {"objectives", "beneficiarygroups"}, "implementation": {"components"}, "results": set(),
-        "budget": {"budget", "contributions"}, "key-elements": {"keyelements"}, "recommendations": {"illustrations"},
+        "overview": {"narratives", "caseplaces", "periods"},
+        "migratory-context": {"figures"},
+        "institutional-background": {"milestones"},
+        "decentralization-context": {"governmenttiers", "competences"},
+        "triggering-factors": {"caseterms"},
+        "actors": {"caseactors"},
+        "coordination-mechanisms": {"coordinationmechanisms"},
+        "objectives": {"objectives", "beneficiarygroups"},
+        "implementation": {"components"},
+        "results": set(),
+        "budget": {"budget", "contributions"},
+        "key-elements": {"keyelements"},
+        "recommendations": {"illustrations"},
         "sources": set(),
-    }  # fmt: skip
+    }
     beside = {
         name: {about.partition("/")[0] for about in re.findall(r"Note \d\d beside ([a-z/-]+)\.", found[name])}
         for name in expected
@@ -178,9 +193,12 @@ def test_a_budget_is_drawn_as_stated(visitor):
     budget = sections(html_of(visitor, case))["budget"]
     facts = {text(name): text(value) for name, value in re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", budget)}
     assert facts == {
-        "Total as stated": "CHF 12,400,000", "Covers": "per year (2012–2014)", "Duration": "36 months", "Note": "Rounded.",
+        "Total as stated": "CHF 12,400,000",
+        "Covers": "per year (2012–2014)",
+        "Duration": "36 months",
+        "Note": "Rounded.",
         "Size band (ours)": "over USD 10 million",
-    }  # fmt: skip
+    }
     rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", budget)]
     assert [[text(cell) for cell in row] for row in rows] == [
         ["Who pays", "Amount", "To scale"],
@@ -204,9 +222,14 @@ def test_sums_in_two_currencies_are_not_compared(visitor):
     assert "contributions stated, no total" in text(budget)
 
 
-@pytest.mark.parametrize(("status", "words"), [
-    ("not-reported", "not reported"), ("payer-only", "payer named, no sum"), ("parts-only", "contributions stated, no total"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("not-reported", "not reported"),
+        ("payer-only", "payer named, no sum"),
+        ("parts-only", "contributions stated, no total"),
+    ],
+)
 def test_a_budget_without_a_total_says_what_is_said(visitor, status, words):
     case = CaseFactory()
     BudgetFactory(case=case, status=status)
@@ -352,7 +375,7 @@ def test_links_within_the_page_lead_somewhere(visitor):
     html = html_of(visitor, case)
     ids = re.findall(r'\bid="([^"]+)"', html)
     assert sorted(ids) == sorted(set(ids))
-    assert {target for target in re.findall(r'href="#([^"]+)"', html)} <= set(ids)
+    assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
 
 
 EVIL = "<script>alert('x')</script>&amp;"

@@ -70,9 +70,15 @@ def test_the_whole_file(visitor):
     asia = CountryFactory(code="AA", name="=Asia", region=term("region", "asia", label="Asia"))
     collection = CollectionFactory(number_prefix="4.")
     full = CaseFactory(
-        collection=collection, ordinal=10, slug="sedhiou", country=senegal, name="Sédhiou “sud”", is_jmdi_supported=True,
-        title='The "Observatory", phase 2', purpose="One line,\nanother line\r\nand a third.",
-    )  # fmt: skip
+        collection=collection,
+        ordinal=10,
+        slug="sedhiou",
+        country=senegal,
+        name="Sédhiou “sud”",
+        is_jmdi_supported=True,
+        title='The "Observatory", phase 2',
+        purpose="One line,\nanother line\r\nand a third.",
+    )
     for vocabulary, slug, label, position in (
         ("trigger", "b", "Second | trigger", 2), ("trigger", "a", "=First trigger", 1), ("level", "m", "Municipal", 1),
         ("migration", "e", "Emigration", 1), ("migration", "i", "Immigration", 2), ("state", "u", "Unitary", 1),
@@ -110,21 +116,27 @@ def test_the_whole_file(visitor):
         collection=collection, ordinal=2, slug="bare", country=asia, name="+41 21", title="@home", purpose="\tIndented",
     )  # fmt: skip
     quoted = CaseFactory(
-        collection=collection, ordinal=3, slug="quoted", country=asia, name="'s-Hertogenbosch", title="-cmd|' /C calc'!A0",
+        collection=collection,
+        ordinal=3,
+        slug="quoted",
+        country=asia,
+        name="'s-Hertogenbosch",
+        title="-cmd|' /C calc'!A0",
         purpose="=cmd|' /C calc'!A0",
-    )  # fmt: skip
+    )
     BudgetFactory(case=quoted, status="payer-only")
     PeriodFactory(case=quoted, start_year=None, end_year=1999)
     expected = (
         "\ufeff"
         + HEADER
-        + "http://testserver/cases/bare/,4.2,bare,'+41 21,'@home,AA,'=Asia,Asia,Asia,,,,no,no,,,,,,,,,,,,,,,,,,'\tIndented\r\n"
-        + "http://testserver/cases/quoted/,4.3,quoted,''s-Hertogenbosch,'-cmd|' /C calc'!A0,AA,'=Asia,Asia,Asia,,,1999,no,no,"
-        + ",,,,,,,,,,,\"payer named, no sum\",,,,,,'=cmd|' /C calc'!A0\r\n"
+        + "http://testserver/cases/bare/,4.2,bare,'+41 21,'@home,AA,'=Asia,Asia,Asia,"
+        + ",,,no,no,,,,,,,,,,,,,,,,,,'\tIndented\r\n"
+        + "http://testserver/cases/quoted/,4.3,quoted,''s-Hertogenbosch,'-cmd|' /C calc'!A0,AA,'=Asia,Asia,Asia,"
+        + ",,1999,no,no,,,,,,,,,,,\"payer named, no sum\",,,,,,'=cmd|' /C calc'!A0\r\n"
         + 'http://testserver/cases/sedhiou/,4.10,sedhiou,Sédhiou “sud”,"The ""Observatory"", phase 2",SN,'
-        + '"Sénégal, République du",Africa,Western Africa,Municipal,2008,2012,yes,yes,Emigration|Immigration,Unitary,'
-        + "'=First trigger|Second / trigger,Mixed,Links|Rights,State|Towns,'-Ville-|Région,Participation,Women,5|14a,7|14,"
-        + 'total stated,12400000.50,XOF,whole duration,36,"under USD 250,000","One line,\nanother line\r\nand a third."\r\n'
+        + '"Sénégal, République du",Africa,Western Africa,Municipal,2008,2012,yes,yes,Emigration|Immigration,'
+        + "Unitary,'=First trigger|Second / trigger,Mixed,Links|Rights,State|Towns,'-Ville-|Région,Participation,Women,"
+        + '5|14a,7|14,total stated,12400000.50,XOF,whole duration,36,"under USD 250,000","One line,\nanother line\r\nand a third."\r\n'
     )
     response = visitor.get(PATH)
     assert isinstance(response, StreamingHttpResponse)

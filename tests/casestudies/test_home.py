@@ -79,9 +79,12 @@ def test_the_map_has_one_point_a_country_at_the_mean_of_its_places(visitor):
     response = visitor.get("/")
     points = {point["country__code"]: point for point in response.context["points"]}
     assert list(points) == ["MA", "CH"]
-    assert {code: (point["cases"], float(point["latitude"]), float(point["longitude"])) for code, point in points.items()} == {
-        "MA": (2, 32.0, -5.0), "CH": (1, 47.0, 7.0),
-    }  # fmt: skip
+    assert {
+        code: (point["cases"], float(point["latitude"]), float(point["longitude"])) for code, point in points.items()
+    } == {
+        "MA": (2, 32.0, -5.0),
+        "CH": (1, 47.0, 7.0),
+    }
     for point in points.values():
         x, y = project(float(point["longitude"]), float(point["latitude"]))
         assert (point["x"], point["y"]) == (round(x, 1), round(y, 1))
@@ -115,10 +118,17 @@ def test_about_names_the_collections_and_their_rights(visitor, settings):
     assert visitor.get("/about/").content.decode().count('href="mailto:casebook@example.org"') == 2
 
 
-@pytest.mark.parametrize(("path", "current"), [
-    ("/", []), ("/about/", [("/about/", "page")]), ("/cases/", [("/cases/", "page")]), ("/cases/vaud/", [("/cases/", "true")]),
-    ("/recommendations/", [("/recommendations/", "page")]), ("/recommendations/1/", [("/recommendations/", "true")]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "current"),
+    [
+        ("/", []),
+        ("/about/", [("/about/", "page")]),
+        ("/cases/", [("/cases/", "page")]),
+        ("/cases/vaud/", [("/cases/", "true")]),
+        ("/recommendations/", [("/recommendations/", "page")]),
+        ("/recommendations/1/", [("/recommendations/", "true")]),
+    ],
+)
 def test_the_navigation_marks_where_one_is(visitor, path, current):
     CaseFactory(slug="vaud")
     RecommendationFactory(number=1)

@@ -25,8 +25,13 @@ def cards(html: str) -> list[str]:
 
 def test_a_card_says_what_who_where_and_when(visitor):
     case = CaseFactory(
-        slug="vaud", ordinal=12, name="Vaud", title="Cantonal programme", purpose=" ".join(["word"] * 40), is_jmdi_supported=True,
-    )  # fmt: skip
+        slug="vaud",
+        ordinal=12,
+        name="Vaud",
+        title="Cantonal programme",
+        purpose=" ".join(["word"] * 40),
+        is_jmdi_supported=True,
+    )
     PeriodFactory(case=case, start_year=2014, end_year=2017)
     trigger = term("trigger", "policy-mismatch", label="Mismatch")
     for found in (

@@ -38,13 +38,15 @@ def rich(factory: type[ChildFactory], case: Case) -> None:
         "MilestoneFactory": {"bodies": [OrganizationFactory()]},
         "CaseActorFactory": {"roles": [term("role", "funds")], "organization": organization()},
         "CoordinationMechanismFactory": {
-            "levels": [term("tier", "local")], "form": term("coordination-form", "council"), "members": case.caseactors.all(),
+            "levels": [term("tier", "local")],
+            "form": term("coordination-form", "council"),
+            "members": case.caseactors.all(),
         },
         "ObjectiveFactory": {"broad_objectives": [term("objective", "rights")]},
         "BeneficiaryGroupFactory": {"groups": [term("beneficiary", "women")]},
         "CaseTermFactory": {"term__parent": term("trigger", "above")},
         "IllustrationFactory": {"subpoint": None},
-    }  # fmt: skip
+    }
     fields = [field.name for field in factory._meta.model._meta.fields]
     sources = {"source": SourceFactory()} if "source" in fields else {}
     factory(case=case, **ties.get(factory.__name__, {}), **sources)

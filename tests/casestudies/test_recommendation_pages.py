@@ -43,13 +43,22 @@ def make() -> None:
     b = CaseFactory(collection=collection, slug="b", name="Bee", ordinal=10)
     a = CaseFactory(collection=collection, slug="a", name="Ay", ordinal=9)
     for case, number, letter, strength in (
-        (b, 1, "", "central"), (a, 1, "", "supporting"), (a, 14, "b", "central"), (a, 14, "a", "central"), (b, 14, "", "central"),
+        (b, 1, "", "central"),
+        (a, 1, "", "supporting"),
+        (a, 14, "b", "central"),
+        (a, 14, "a", "central"),
+        (b, 14, "", "central"),
         (b, 14, "a", "supporting"),
-    ):  # fmt: skip
+    ):
         IllustrationFactory(
-            case=case, recommendation=Recommendation.objects.get(number=number), subpoint=points.get(letter), strength=strength,
-            key=f"r{number}{letter}", reason=f"{case.name} did {number}{letter}.", place="Part 4.9, Implementation",
-        )  # fmt: skip
+            case=case,
+            recommendation=Recommendation.objects.get(number=number),
+            subpoint=points.get(letter),
+            strength=strength,
+            key=f"r{number}{letter}",
+            reason=f"{case.name} did {number}{letter}.",
+            place="Part 4.9, Implementation",
+        )
 
 
 def test_the_list_shows_groups_in_order_with_counts_and_gaps(visitor):
@@ -98,8 +107,11 @@ def test_a_recommendation_shows_its_cases_and_why(visitor):
         "4.10 Bee , Switzerland central Bee did 14.", "4.10 Bee , Switzerland supporting 14a Bee did 14a.",
     ]  # fmt: skip
     assert re.findall(r'<h3><a href="(.*?)">', html) == [
-        "/cases/a/#illustration-r14a", "/cases/a/#illustration-r14b", "/cases/b/#illustration-r14", "/cases/b/#illustration-r14a",
-    ]  # fmt: skip
+        "/cases/a/#illustration-r14a",
+        "/cases/a/#illustration-r14b",
+        "/cases/b/#illustration-r14",
+        "/cases/b/#illustration-r14a",
+    ]
     assert '<a href="/cases/?recommendation=14">' in html
     assert '<a href="/recommendations/#sooner">Group sooner</a>' in html
 

@@ -254,9 +254,18 @@ def test_titles_sort_without_accents_and_case():
         CaseFactory(slug=f"t{index}", title=title)
     by_slug = {f"t{index}": title for index, title in enumerate(TITLES)}
     assert [by_slug[slug] for slug in slugs("sort=title")] == [
-        "Ætna", "Åland plan", "apple", "Apple II", "apple-tree", "Éstablishing", "Sédhiou", "Sedhiou 2", "ßtart", "Zürich plan",
+        "Ætna",
+        "Åland plan",
+        "apple",
+        "Apple II",
+        "apple-tree",
+        "Éstablishing",
+        "Sédhiou",
+        "Sedhiou 2",
+        "ßtart",
+        "Zürich plan",
         "“Quoted”",
-    ]  # fmt: skip
+    ]
 
 
 def test_numbers_sort_as_numbers_within_their_collection():

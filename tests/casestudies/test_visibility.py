@@ -60,11 +60,14 @@ SAMPLES = {
     "case": lambda: [
         {"slug": slug}
         for slug in (
-            *Case.objects.values_list("slug", flat=True), *(f"{MARK}former{state}" for state in HIDDEN), "former", "nothing"
+            *Case.objects.values_list("slug", flat=True),
+            *(f"{MARK}former{state}" for state in HIDDEN),
+            "former",
+            "nothing",
         )
     ],
     "recommendation": lambda: [{"number": n} for n in (*Recommendation.objects.values_list("number", flat=True), 99)],
-}  # fmt: skip
+}
 
 
 def marked(model: type[db.Model], mark: str) -> dict[str, object]:
@@ -158,7 +161,7 @@ def paths() -> list[str]:
     """Every path of the site. Fails on one whose arguments nobody gave."""
     found = []
     for name, pattern in patterns(get_resolver()):
-        assert name and not name.endswith("None"), f"an address without a name: {pattern.pattern}"
+        assert not name.endswith("None"), f"an address without a name: {pattern.pattern}"
         if pattern.pattern.converters or pattern.pattern.regex.groups:
             assert name in SAMPLES, f"give SAMPLES arguments for the address {name!r}"
             found += [reverse(name, kwargs=kwargs) for kwargs in SAMPLES[name]()]
