@@ -44,7 +44,7 @@ MESSAGES = {
 
 
 def reworded(error: ValidationError, model: type[Model], known: set[str]) -> ValidationError | None:
-    """The same error with our words for the model's constraints, without what is `known`; None where nothing is left."""
+    """The error in our words for the model's constraints, without what is `known`; None where nothing is left."""
     ours = {
         str(constraint.get_violation_error_message()): str(MESSAGES[constraint.name])
         for constraint in model._meta.constraints

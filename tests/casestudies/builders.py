@@ -218,7 +218,8 @@ def make_collection() -> None:
         actors=(("civil-society",),),
         budget="payer-only",
     )
-    make_case("lyon", code="FR", periods=((None, None, False),))
+    # An objective by classification alone, under a slug that a mechanism has too.
+    make_case("lyon", code="FR", terms=(("objective", "decentralized-cooperation"),), periods=((None, None, False),))
 
 
 def select(query: str) -> Selection:

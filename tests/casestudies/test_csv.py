@@ -132,11 +132,12 @@ def test_the_whole_file(visitor):
         + "http://testserver/cases/bare/,4.2,bare,'+41 21,'@home,AA,'=Asia,Asia,Asia,"
         + ",,,no,no,,,,,,,,,,,,,,,,,,'\tIndented\r\n"
         + "http://testserver/cases/quoted/,4.3,quoted,''s-Hertogenbosch,'-cmd|' /C calc'!A0,AA,'=Asia,Asia,Asia,"
-        + ",,1999,no,no,,,,,,,,,,,\"payer named, no sum\",,,,,,'=cmd|' /C calc'!A0\r\n"
+        + ",,1999,no,no,,,,,,,,,,,,\"payer named, no sum\",,,,,,'=cmd|' /C calc'!A0\r\n"
         + 'http://testserver/cases/sedhiou/,4.10,sedhiou,Sédhiou “sud”,"The ""Observatory"", phase 2",SN,'
         + '"Sénégal, République du",Africa,Western Africa,Municipal,2008,2012,yes,yes,Emigration|Immigration,'
         + "Unitary,'=First trigger|Second / trigger,Mixed,Links|Rights,State|Towns,'-Ville-|Région,Participation,Women,"
-        + '5|14a,7|14,total stated,12400000.50,XOF,whole duration,36,"under USD 250,000","One line,\nanother line\r\nand a third."\r\n'
+        + '5|14a,7|14,total stated,12400000.50,XOF,whole duration,36,"under USD 250,000",'
+        + '"One line,\nanother line\r\nand a third."\r\n'
     )
     response = visitor.get(PATH)
     assert isinstance(response, StreamingHttpResponse)

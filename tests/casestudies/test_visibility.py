@@ -27,6 +27,7 @@ from casestudies.models import (
     Term,
     child_models,
 )
+from casestudies.querysets import published_condition
 from casestudies.selection import SORTS
 from recommendations.models import Recommendation
 from tests.factories import (
@@ -194,6 +195,12 @@ def shown(visitor: Client, url: str) -> str:
     body = b"".join(response.streaming_content) if response.streaming else response.content
     headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
     return unescape(f"{headers} {body.decode()}").replace(url.partition("?")[0], "")
+
+
+def test_the_gate_asks_for_both_whatever_the_database_forbids():
+    """A published working revision cannot be stored; the gate would not show it either."""
+    assert published_condition() == db.Q(status="published", revises__isnull=True)
+    assert published_condition("case__") == db.Q(case__status="published", case__revises__isnull=True)
 
 
 def test_every_child_model_has_a_factory():
