@@ -21,9 +21,11 @@ import time
 from dataclasses import dataclass
 
 PYTEST = [sys.executable, "-m", "pytest"]
+#: Side by side, each process with a test database of its own.
+MANY = [*PYTEST, "-n", "logical", "--maxprocesses", "4", "-m", "not browser"]
 LAYERS = {
-    "sqlite": [*PYTEST, "-m", "not browser"],
-    "postgresql": [sys.executable, "-m", "tests.postgres", "--", *PYTEST, "-m", "not browser"],
+    "sqlite": MANY,
+    "postgresql": [sys.executable, "-m", "tests.postgres", "--", *MANY],
     "browser": [*PYTEST, "-m", "browser"],
 }
 #: Time to report and clean up after the budget is spent, before the layer is told more firmly.

@@ -57,7 +57,13 @@ class CaseAdmin(BaseAdmin):
     form = CaseForm
     change_form_template = "admin/casestudies/case/change_form.html"
     list_display = ("number_and_name", "title", "country", "status", "edition", "last_checked_on", "updated_at")
-    list_filter = (EditionFilter, "status", "collection", "is_jmdi_supported", "country__region")
+    list_filter = (
+        EditionFilter,
+        "status",
+        "collection",
+        "is_jmdi_supported",
+        ("country__region", admin.RelatedOnlyFieldListFilter),
+    )
     list_select_related = ("collection", "country", "revises")
     search_fields = ("name", "title", "contents_title", "original_title", "acronym", "slug", "country__name")
     date_hierarchy = None

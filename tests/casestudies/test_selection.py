@@ -274,7 +274,7 @@ def test_titles_sort_without_accents_and_case():
 def test_text_is_sorted_by_code_points_whatever_the_collation():
     """The tests' PostgreSQL may sort so by itself; others do not."""
     sql = str(select("sort=title").cases().query)
-    assert sql.count('COLLATE "C"') == (2 if connection.vendor == "postgresql" else 0)
+    assert sql.rpartition("ORDER BY")[2].count('COLLATE "C"') == (2 if connection.vendor == "postgresql" else 0)
 
 
 def test_numbers_sort_as_numbers_within_their_collection():
