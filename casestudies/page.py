@@ -269,6 +269,9 @@ class CasePage:
         for rows in (
             case.narratives, case.components, case.figures, case.milestones, case.governmenttiers, case.competences,
             case.caseterms, case.caseactors, case.coordinationmechanisms, case.objectives, case.keyelements,
-            case.illustrations,
+            case.illustrations, case.periods, case.caseplaces, case.beneficiarygroups, case.contributions, case.caselinks,
+            case.editorialnotes,
         ):  # fmt: skip
             yield from rows.all()
+        if hasattr(case, "budget"):
+            yield case.budget

@@ -101,16 +101,18 @@ class CaseQuerySet(models.QuerySet):
             "objectives__broad_objectives",
             "objectives__source",
             "beneficiarygroups__groups",
+            "beneficiarygroups__source",
             "keyelements__source",
             "periods__source",
-            "caseplaces",
+            "caseplaces__source",
             models.Prefetch("caselinks", self.model.caselinks.rel.related_model.objects.to_published()),
+            "contributions__source",
             "contributions__payer",
             "contributions__currency",
             "illustrations__source",
             "illustrations__recommendation",
             "illustrations__subpoint__recommendation",
-            "editorialnotes",
+            "editorialnotes__source",
             "casesources__source",
         )
 
@@ -154,7 +156,9 @@ class CaseLinkQuerySet(CaseChildQuerySet):
 
     def to_published(self) -> CaseLinkQuerySet:
         """Links whose other end a visitor may see."""
-        return self.filter(published_condition("other__")).select_related("other__collection", "other__country")
+        return self.filter(published_condition("other__")).select_related(
+            "other__collection", "other__country", "source"
+        )
 
 
 class SlugQuerySet(models.QuerySet):

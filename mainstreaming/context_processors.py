@@ -1,6 +1,7 @@
 """What every template knows."""
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 
@@ -9,5 +10,13 @@ def site(request: HttpRequest) -> dict[str, str]:
     return {
         "paper_url": settings.PAPER_URL,
         "contact_email": settings.CONTACT_EMAIL,
-        "site_url": settings.SITE_URL or request.build_absolute_uri("/").rstrip("/"),
+        "site_url": settings.SITE_URL or _here(request),
     }
+
+
+def _here(request: HttpRequest) -> str:
+    """The address of the request; nothing where its host is not ours, so that the page that says so can be made."""
+    try:
+        return request.build_absolute_uri("/").rstrip("/")
+    except DisallowedHost:
+        return ""

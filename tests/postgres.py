@@ -12,6 +12,7 @@ enter the folders above its files (mode 0755).
 from __future__ import annotations
 
 import argparse
+import atexit
 import contextlib
 import fcntl
 import os
@@ -53,6 +54,7 @@ def postgres() -> Iterator[str]:
             yield database_url(data)
         finally:
             server.stop()
+            atexit.unregister(server._cleanup)  # it would make the folder of its lock anew
             _stop_by_pid(data)  # nothing to do, unless the stop above failed
     finally:
         shutil.rmtree(base, ignore_errors=True)

@@ -97,8 +97,8 @@ def test_a_recommendation_shows_its_cases_and_why(visitor):
     html = response.content.decode()
     assert re.findall(r"<h1>(.*?)</h1>", html) == ["14. Advice 14"]
     assert re.findall(r'<li id="([a-z])"><strong>(.*?)</strong> (.*?)</li>', html) == [
-        ("a", "Part a", "Do a."),
-        ("b", "Part b", "Do b."),
+        ("a", "Part a.", "Do a."),
+        ("b", "Part b.", "Do b."),
     ]
     # The central ones first, each in the order of the cases.
     articles = [text(part) for part in re.findall(r'<article class="illustration">(.*?)</article>', html, re.DOTALL)]
