@@ -269,8 +269,8 @@ class CasePage:
         for rows in (
             case.narratives, case.components, case.figures, case.milestones, case.governmenttiers, case.competences,
             case.caseterms, case.caseactors, case.coordinationmechanisms, case.objectives, case.keyelements,
-            case.illustrations, case.periods, case.caseplaces, case.beneficiarygroups, case.contributions, case.caselinks,
-            case.editorialnotes,
+            case.illustrations, case.periods, case.caseplaces, case.beneficiarygroups, case.contributions,
+            case.caselinks, case.editorialnotes,
         ):  # fmt: skip
             yield from rows.all()
         if hasattr(case, "budget"):
