@@ -285,7 +285,7 @@ class Budget(Cited):
 
     case = models.OneToOneField(Case, verbose_name=_("case"), on_delete=models.CASCADE, related_name="budget")
     status = models.CharField(_("what is said"), max_length=20, choices=BudgetStatus, default=BudgetStatus.NOT_REPORTED)
-    total = models.DecimalField(_("total as stated"), max_digits=16, decimal_places=2, null=True, blank=True)
+    total = models.DecimalField(_("total as stated"), max_digits=15, decimal_places=2, null=True, blank=True)
     currency = models.ForeignKey(
         Currency, verbose_name=_("currency"), on_delete=models.PROTECT, related_name="budgets", null=True, blank=True
     )
@@ -342,7 +342,7 @@ class Contribution(CaseChild, Cited):
         blank=True,
     )
     payer_stated = models.CharField(_("payer as stated"), max_length=200)
-    amount = models.DecimalField(_("amount"), max_digits=16, decimal_places=2, null=True, blank=True)
+    amount = models.DecimalField(_("amount"), max_digits=15, decimal_places=2, null=True, blank=True)
     currency = models.ForeignKey(
         Currency,
         verbose_name=_("currency"),

@@ -74,9 +74,10 @@ class Figure(CaseChild, Cited):
 
     section = models.CharField(_("section"), max_length=40, choices=Section)
     label = models.CharField(_("what is counted"), max_length=250)
-    low = models.DecimalField(_("low"), max_digits=20, decimal_places=4)
+    # Fifteen digits are what SQLite keeps of a decimal.
+    low = models.DecimalField(_("low"), max_digits=15, decimal_places=2)
     high = models.DecimalField(
-        _("high"), max_digits=20, decimal_places=4, help_text=_("Equal to the low where there is one value.")
+        _("high"), max_digits=15, decimal_places=2, help_text=_("Equal to the low where there is one value.")
     )
     qualifier = models.CharField(_("qualifier"), max_length=20, choices=Qualifier, default=Qualifier.EXACT)
     stated = models.CharField(_("value as stated"), max_length=160)

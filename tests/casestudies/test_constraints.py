@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 from django.apps import apps
@@ -178,3 +179,16 @@ def test_database_refuses(name: str, write: Break):
         assert columns == set(constraint.fields)
     else:
         assert name in message
+
+
+@pytest.mark.django_db
+def test_the_largest_sums_come_back_as_they_went_in():
+    """SQLite keeps fifteen digits; a field that took more could be written and never read again."""
+    largest = Decimal("9999999999999.99")
+    budget = f.BudgetFactory(total=largest)
+    figure = f.FigureFactory(case=budget.case, low=largest, high=largest, unit="count")
+    contribution = f.ContributionFactory(case=budget.case, amount=largest)
+    for row in (budget, figure, contribution):
+        row.full_clean()
+        row.refresh_from_db()
+    assert (budget.total, figure.low, figure.high, contribution.amount) == (largest,) * 4

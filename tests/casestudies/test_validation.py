@@ -81,7 +81,7 @@ K = "x.yaml:1: casestudies.figure [vaud, k]: "
         ({"stated": "null"}, ["stated: is nothing (null), but must be text: put it in quotes"]),
         ({"low": "0.5"}, ["low: is number 0.5, but must be digits in quotes, such as '4.10'"]),
         ({"low": "'1,000'"}, ["low: is text 1,000, but must be digits in quotes, such as '4.10'"]),
-        ({"low": "'0.12345'"}, ["low: Ensure that there are no more than 4 decimal places."]),
+        ({"low": "'0.12345'"}, ["low: Ensure that there are no more than 2 decimal places."]),
         ({"year_from": "'2014'"}, ["year_from: is text 2014, but must be a whole number, not in quotes"]),
         ({"year_from": "true"}, ["year_from: is yes/no True, but must be a whole number, not in quotes"]),
         ({"year_from": "99"}, ["year_from: Ensure this value is greater than or equal to 1000."]),
