@@ -1,6 +1,6 @@
 """A case as its page shows it: rows grouped by section, nested where they nest, each with its notes beside it.
 
-Works on a case fetched with `for_page()`; makes no query of its own.
+Works on a case fetched with `for_page()`; makes no query of its own but for the acronyms.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 
+from .abbreviations import Explainer, explainers
 from .choices import Section, Strength
 from .models import (
     Case,
@@ -127,6 +128,11 @@ class CasePage:
 
     def __init__(self, case: Case) -> None:
         self.case = case
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """What the acronyms in this case's texts mean."""
+        return explainers([self.case])[self.case.pk]
 
     @cached_property
     def notes_by_row(self) -> dict[str, list[EditorialNote]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Max, Min, Q
+from django.db.models import F, Max, Min, Q
 
 from .choices import Status
 
@@ -48,6 +48,13 @@ class CaseQuerySet(models.QuerySet):
     def archived(self) -> CaseQuerySet:
         """Cases that were public once and are no more: their address answers that they are archived."""
         return self.filter(status=Status.ARCHIVED, revises__isnull=True)
+
+    def citing(self, source: models.Model) -> CaseQuerySet:
+        """The cases that cite a work, in their list of sources or in a row of their tree."""
+        condition = Q()
+        for model in type(source).objects.citing_models():
+            condition |= Q(pk__in=model._base_manager.filter(source=source).order_by().values("case"))
+        return self.filter(condition)
 
     def with_start(self) -> CaseQuerySet:
         """Adds `start_year` and `end_year`: first start and last end of the case's periods (null where none)."""
@@ -166,6 +173,51 @@ class SlugQuerySet(models.QuerySet):
 
     def get_by_natural_key(self, slug: str) -> models.Model:
         return self.get(slug=slug)
+
+
+class SourceQuerySet(SlugQuerySet):
+    """Works cited."""
+
+    def citing_models(self) -> list[type[models.Model]]:
+        """The models whose rows belong to a case and can cite a work."""
+        related = (relation.related_model for relation in self.model._meta.related_objects)
+        return [model for model in related if any(field.name == "case" for field in model._meta.fields)]
+
+    def cited_condition(self) -> Q:
+        """Works that a published case cites, in its list of sources or in a row of its tree."""
+        condition = Q()
+        for model in self.citing_models():
+            rows = model._base_manager.filter(published_condition("case__"), source=models.OuterRef("pk"))
+            condition |= Q(models.Exists(rows))
+        return condition
+
+    def published(self) -> SourceQuerySet:
+        """What a visitor may see: the paper's bibliography, the publications of collections, what cases cite."""
+        return self.filter(Q(in_bibliography=True) | Q(collections__isnull=False) | self.cited_condition()).distinct()
+
+
+class AcronymQuerySet(SlugQuerySet):
+    """Acronyms with their meanings."""
+
+    def published(self) -> AcronymQuerySet:
+        """What a visitor may see: acronyms of the whole paper, and those that a published case uses."""
+        used = self.model.cases.through.objects.filter(published_condition("case__")).values("acronym")
+        return self.filter(Q(cases__isnull=True) | Q(pk__in=used)).distinct()
+
+    def of_all_cases(self) -> AcronymQuerySet:
+        """The acronyms that mean the same everywhere."""
+        return self.filter(cases__isnull=True)
+
+    def used_in(self, cases: list[int]) -> AcronymQuerySet:
+        """The acronyms of these cases, by their primary keys; once for each, which `used_in` on the row names."""
+        return self.filter(cases__in=cases).annotate(used_in=F("cases")).order_by("slug")
+
+
+class AcceptedFindingQuerySet(models.QuerySet):
+    """Accepted findings, found in fixtures by their rule and subject."""
+
+    def get_by_natural_key(self, rule: str, subject: str) -> models.Model:
+        return self.get(rule=rule, subject=subject)
 
 
 class CodeQuerySet(models.QuerySet):

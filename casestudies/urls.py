@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from .views import cases, recommendations
+from .views import cases, grid, lists, recommendations
 
 urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
     path("cases/download.csv", cases.case_csv, name="cases-csv"),
     path("cases/<slug:slug>/", cases.case_detail, name="case"),
+    path("grid/", grid.grid_index, name="grid"),
+    path("grid/<slug:vocabulary>/", grid.vocabulary_detail, name="vocabulary"),
+    path("grid/<slug:vocabulary>/<slug:slug>/", grid.term_detail, name="term"),
+    path("figures/", lists.figure_list, name="figures"),
+    path("figures/download.csv", lists.figure_csv, name="figures-csv"),
+    path("sources/", lists.source_list, name="sources"),
+    path("sources/<slug:slug>/", lists.source_detail, name="source"),
+    path("glossary/", lists.glossary, name="glossary"),
     path("recommendations/", recommendations.recommendation_list, name="recommendations"),
     path("recommendations/<int:number>/", recommendations.recommendation_detail, name="recommendation"),
 ]

@@ -442,6 +442,34 @@ class CaseSourceFactory(ChildFactory):
     section = choices.Section.OVERVIEW
 
 
+class AcronymFactory(DjangoModelFactory):
+    """An acronym that means the same everywhere, unless cases are given."""
+
+    class Meta:
+        model = models.Acronym
+        skip_postgeneration_save = True
+
+    slug = factory.Sequence(lambda n: f"acronym-{n}")
+    acronym = factory.Sequence(lambda n: f"AC{n}")
+    meaning = factory.LazyAttribute(lambda o: f"Meaning of {o.acronym}")
+
+    @factory.post_generation
+    def cases(self, create, extracted, **kwargs):
+        if extracted:
+            self.cases.set(extracted)
+
+
+class AcceptedFindingFactory(DjangoModelFactory):
+    """A finding of the quality report that is no fault."""
+
+    class Meta:
+        model = models.AcceptedFinding
+
+    rule = "no-narrative"
+    subject = factory.Sequence(lambda n: f"case-{n}/results")
+    reason = "The paper says nothing of it."
+
+
 class LoadedRecordFactory(DjangoModelFactory):
     """What the loader remembers of a record."""
 

@@ -22,13 +22,15 @@ LAYERS = (
     {"querysets"},
     {"models"},
     {"facets", "filters"},
-    {"selection"},
+    {"abbreviations", "selection"},
+    {"citing", "grid", "listing"},
+    {"lists"},
     {"exports", "page"},
     {"views", "templatetags"},
     {"urls"},
 )
 # Beside the layers: they may import any layer up to `page`, and no page of the site imports them.
-BESIDE = {"admin", "collection", "management", "revisions"}
+BESIDE = {"admin", "collection", "management", "quality", "revisions"}
 
 
 def modules(app: str) -> Iterator[Path]:

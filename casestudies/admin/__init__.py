@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import cases, children, reference
+from . import cases, children, quality, reference
 
 admin.site.site_header = _("Mainstreaming Casebook")
 admin.site.site_title = _("Mainstreaming Casebook")
 admin.site.index_title = _("Cases, vocabularies and recommendations")
 
-__all__ = ["cases", "children", "reference"]
+__all__ = ["cases", "children", "quality", "reference"]

@@ -18,6 +18,7 @@ from ..models import Case, CaseRedirect
 from .base import BaseAdmin, is_autocomplete, touch
 from .filters import EditionFilter
 from .parts import BY_SLUG, IDENTITY, PARTS, Part
+from .quality import QualityMixin
 from .rows import CheckedForm
 
 
@@ -51,7 +52,7 @@ def part_of(request: HttpRequest) -> Part:
 
 
 @admin.register(Case)
-class CaseAdmin(BaseAdmin):
+class CaseAdmin(QualityMixin, BaseAdmin):
     """Cases, and their working revisions apart from them."""
 
     form = CaseForm

@@ -12,7 +12,19 @@ from django.db import connections, models, transaction
 
 from recommendations.models import Group, Recommendation, SubPoint
 
-from ..models import CaseLink, Collection, Country, Currency, Organization, OrganizationName, Source, Term, Vocabulary
+from ..models import (
+    AcceptedFinding,
+    Acronym,
+    CaseLink,
+    Collection,
+    Country,
+    Currency,
+    Organization,
+    OrganizationName,
+    Source,
+    Term,
+    Vocabulary,
+)
 from .emitting import emit
 from .reading import Loader
 from .schema import Fields, Key, collection_models, default_of, fields_of, in_tree, is_required, key_fields, label_of
@@ -28,6 +40,8 @@ SHARED = {
     "collections.yaml": (Collection,),
     # Not with their cases: `loaddata` wants both cases of a link before it.
     "case-links.yaml": (CaseLink,),
+    "glossary.yaml": (Acronym,),
+    "accepted-findings.yaml": (AcceptedFinding,),
 }
 
 #: The order in which `loaddata` can load the files into an empty database.
@@ -41,6 +55,8 @@ LOADDATA_ORDER = (
     "collections.yaml",
     "cases/*.yaml",
     "case-links.yaml",
+    "glossary.yaml",
+    "accepted-findings.yaml",
 )
 
 # What lies where this module writes is its own: a file there that it does not write is stale. A shared file can have

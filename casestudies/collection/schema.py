@@ -17,6 +17,8 @@ from django.db import models
 from recommendations.models import Group, Recommendation, SubPoint
 
 from ..models import (
+    AcceptedFinding,
+    Acronym,
     Budget,
     Case,
     CaseChild,
@@ -47,6 +49,9 @@ BEFORE_CASES = (
 # In a case's file these come after the values of its grid.
 LAST = (Illustration, EditorialNote, CaseSource, CaseLink)
 
+# What names cases without belonging to one.
+AFTER_CASES = (Acronym, AcceptedFinding)
+
 # The fields that make up a natural key, where it is not the slug. A foreign key stands for the target's natural key.
 KEY_FIELDS: dict[type[models.Model], tuple[str, ...]] = {
     Term: ("vocabulary", "slug"),
@@ -57,6 +62,7 @@ KEY_FIELDS: dict[type[models.Model], tuple[str, ...]] = {
     SubPoint: ("recommendation", "letter"),
     CaseRedirect: ("old_slug",),
     Budget: ("case",),
+    AcceptedFinding: ("rule", "subject"),
 }
 
 
@@ -64,7 +70,7 @@ KEY_FIELDS: dict[type[models.Model], tuple[str, ...]] = {
 def collection_models() -> dict[str, type[models.Model]]:
     """Every model of the collection by its label, in the order in which rows can be written."""
     children = sorted(child_models(), key=lambda model: LAST.index(model) if model in LAST else -1)
-    ordered = (*BEFORE_CASES, Case, CaseRedirect, Budget, *children)
+    ordered = (*BEFORE_CASES, Case, CaseRedirect, Budget, *children, *AFTER_CASES)
     known = {model for app in ("recommendations", "casestudies") for model in apps.get_app_config(app).get_models()}
     forgotten = {model for model in known if callable(getattr(model, "natural_key", None))} - set(ordered)
     if forgotten:

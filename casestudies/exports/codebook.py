@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..choices import BudgetStatus, Evidence, Strength
-from .columns import COLUMNS, SEPARATOR
+from ..choices import BudgetStatus, Evidence, Qualifier, Strength, Unit
+from .columns import COLUMNS, FIGURE_COLUMNS, SEPARATOR, Column
 
 HEAD = f"""# Codebook
 
@@ -23,6 +23,22 @@ leading apostrophe, so that no spreadsheet runs it as a formula. To have it back
 """
 
 
+FIGURES_HEAD = """
+## The figures as CSV
+
+`/figures/download.csv` takes the query string of `/figures/` and holds the same figures in the same order, in the same
+form as above. Values that the paper gives as a range have different ends; a value that it gives as «over» or «about»
+says so in `qualifier`.
+
+| column | meaning |
+|---|---|
+"""
+
+
+def _table(columns: tuple[Column, ...]) -> str:
+    return "\n".join(f"| `{column.header}` | {column.description} |" for column in columns) + "\n"
+
+
 def _list(title: str, choices: type) -> str:
     rows = "\n".join(f"- {choice.label}" for choice in choices)
     return f"\n## {title}\n\n{rows}\n"
@@ -30,10 +46,12 @@ def _list(title: str, choices: type) -> str:
 
 def codebook() -> str:
     """The codebook as Markdown."""
-    rows = "\n".join(f"| `{column.header}` | {column.description} |" for column in COLUMNS)
     lists = [
         ("What is said of money (`budget_status`)", BudgetStatus),
         ("Evidence of a classification", Evidence),
         ("Strength of an illustration", Strength),
+        ("How exactly a figure is stated (`qualifier`)", Qualifier),
+        ("Kinds of unit (`unit`)", Unit),
     ]
-    return HEAD + rows + "\n" + "".join(_list(*entry) for entry in lists)
+    tables = HEAD + _table(COLUMNS) + FIGURES_HEAD + _table(FIGURE_COLUMNS)
+    return tables + "".join(_list(*entry) for entry in lists)

@@ -13,17 +13,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..choices import BudgetBand, Strength
-from ..models import Budget, Case
+from ..models import Budget, Case, Figure, Source
 
 SEPARATOR = "|"
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what stands at its head, how its cell is made, what it means."""
+    """One column: what stands at its head, how its cell is made from a row and the site's address, what it means."""
 
     header: str
-    getter: Callable[[Case, str], Any]
+    getter: Callable[[Any, str], Any]
     description: str | Promise
 
 
@@ -143,4 +143,41 @@ COLUMNS: tuple[Column, ...] = (
         _("Size of the total in US dollars at the average rates of 2015. Ours, for filtering only."),
     ),
     Column("purpose", lambda case, base: case.purpose, _("Purpose, summarized.")),
+)
+
+
+def address_of_figure(figure: Figure, base_url: str) -> str:
+    return f"{base_url}{figure.case.get_absolute_url()}#figure-{figure.key}"
+
+
+def of_source(getter: Callable[[Source], Any]) -> Callable[[Figure, str], Any]:
+    """A cell from the work that a figure cites; empty where it cites none."""
+    return lambda figure, base_url: "" if figure.source is None else getter(figure.source)
+
+
+FIGURE_COLUMNS: tuple[Column, ...] = (
+    Column("url", address_of_figure, _("Where the figure stands on its case's page, stable.")),
+    Column("case_number", lambda f, base: f.case.number, _("Number of the case in the collection, text.")),
+    Column("case", lambda f, base: f.case.slug, _("The case's short name in addresses, stable.")),
+    Column("key", lambda f, base: f.key, _("The figure's short name within the case, stable.")),
+    Column("case_name", lambda f, base: f.case.name, _("The territory of the case.")),
+    Column("country_code", lambda f, base: f.case.country.code, _("ISO 3166-1 alpha-2 code of the case's country.")),
+    Column("section", lambda f, base: f.get_section_display(), _("In which of the ten sections it stands.")),
+    Column("label", lambda f, base: f.label, _("What is counted.")),
+    Column("low", lambda f, base: f.low, _("The value, or the lower end of a range.")),
+    Column("high", lambda f, base: f.high, _("The same as low, or the upper end of a range.")),
+    Column("qualifier", lambda f, base: f.get_qualifier_display(), _("How exactly the paper states it.")),
+    Column("stated", lambda f, base: f.stated, _("The value as the paper prints it.")),
+    Column("unit", lambda f, base: f.get_unit_display(), _("The kind of unit.")),
+    Column("unit_label", lambda f, base: f.unit_label, _("The name of the unit, where the kind does not say it.")),
+    Column("currency", lambda f, base: f.currency.code if f.currency else "", _("ISO 4217 code, of money only.")),
+    Column("base", lambda f, base: f.base, _("Of what a share is.")),
+    Column("period", lambda f, base: f.period, _("When it was counted, as stated.")),
+    Column("year_from", lambda f, base: f.year_from, _("First year of the period; empty where not known.")),
+    Column("year_to", lambda f, base: f.year_to, _("Last year of the period; empty where not known.")),
+    Column("where", lambda f, base: f.where, _("The territory that the number is about.")),
+    Column("place", lambda f, base: f.place, _("Where in the paper it stands.")),
+    Column("source", of_source(lambda s: s.slug), _("The work that the paper cites for it, by its short name.")),
+    Column("source_citation", of_source(str), _("The same, written out.")),
+    Column("source_detail", lambda f, base: f.source_detail, _("The paper's note, or where in the work.")),
 )

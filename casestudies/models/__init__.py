@@ -6,6 +6,7 @@ from .base import CaseChild, Cited, new_key
 from .bookkeeping import LoadedRecord
 from .case import Budget, Case, CaseLink, CasePlace, CaseRedirect, Contribution, Period, budget_band
 from .evidence import ABOUT_FIELDS, CaseSource, EditorialNote, Illustration
+from .glossary import Acronym
 from .grid import (
     BeneficiaryGroup,
     CaseActor,
@@ -20,6 +21,7 @@ from .grid import (
     Narrative,
     Objective,
 )
+from .quality import AcceptedFinding
 from .reference import Collection, Country, Currency, Organization, OrganizationName, Source
 from .vocabulary import Term, Vocabulary
 
@@ -35,7 +37,8 @@ def child_accessors() -> dict[str, type[CaseChild]]:
 
 
 __all__ = [
-    "ABOUT_FIELDS", "BeneficiaryGroup", "Budget", "Case", "CaseActor", "CaseChild", "CaseLink", "CasePlace",
+    "ABOUT_FIELDS", "AcceptedFinding", "Acronym", "BeneficiaryGroup", "Budget", "Case", "CaseActor", "CaseChild",
+    "CaseLink", "CasePlace",
     "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence", "Component", "Contribution",
     "CoordinationMechanism", "Country", "Currency", "EditorialNote", "Figure", "GovernmentTier", "Illustration",
     "KeyElement", "LoadedRecord", "Milestone", "Narrative", "Objective", "Organization", "OrganizationName",

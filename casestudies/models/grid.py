@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from ..choices import Direction, Evidence, Qualifier, Section, Unit
-from .base import CaseChild, Cited
+from .base import CaseChild, Cited, Sortable
 from .case import MONTH, YEAR, month_constraint, span_constraint
 from .reference import Currency, Organization
 from .vocabulary import Term
@@ -69,8 +69,11 @@ class Component(CaseChild, Cited):
             other = other.parent
 
 
-class Figure(CaseChild, Cited):
+class Figure(CaseChild, Cited, Sortable):
     """A number that the paper states, with all that is needed to read it."""
+
+    BOOKKEEPING = frozenset({"sort_key"})
+    SORTED_BY = "label"
 
     section = models.CharField(_("section"), max_length=40, choices=Section)
     label = models.CharField(_("what is counted"), max_length=250)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..choices import SourceKind
-from ..querysets import CodeQuerySet, SlugQuerySet
+from ..querysets import CodeQuerySet, SlugQuerySet, SourceQuerySet
 from .base import KEY, Sortable, new_key
 
 
@@ -78,8 +79,11 @@ class Currency(models.Model):
         return (self.code,)
 
 
-class Source(models.Model):
+class Source(Sortable):
     """A work that the paper cites, as printed there in 2015."""
+
+    BOOKKEEPING = frozenset({"sort_key"})
+    SORTED_BY = "authors"
 
     slug = models.SlugField(_("slug"), max_length=120)
     authors = models.CharField(_("author"), max_length=250)
@@ -98,7 +102,7 @@ class Source(models.Model):
     note = models.TextField(_("note"), blank=True)
     is_retired = models.BooleanField(_("retired"), default=False)
 
-    objects = SlugQuerySet.as_manager()
+    objects = SourceQuerySet.as_manager()
 
     class Meta:
         ordering = ("authors", "year", "year_suffix", "slug")
@@ -113,6 +117,9 @@ class Source(models.Model):
     def year_label(self) -> str:
         """The year as the paper prints it: «2014a», or «n.d.»."""
         return f"{self.year}{self.year_suffix}" if self.year else "n.d."
+
+    def get_absolute_url(self) -> str:
+        return reverse("source", args=[self.slug])
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)

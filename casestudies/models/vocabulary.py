@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..querysets import SlugQuerySet, TermQuerySet
@@ -33,6 +34,9 @@ class Vocabulary(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def get_absolute_url(self) -> str:
+        return reverse("vocabulary", args=[self.slug])
 
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
@@ -74,6 +78,9 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def get_absolute_url(self) -> str:
+        return reverse("term", args=[self.vocabulary.slug, self.slug])
 
     def clean(self) -> None:
         """A parent stands in the same vocabulary, is not below the term itself, and has no parent of its own."""

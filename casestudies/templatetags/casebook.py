@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from django import template
+from django.urls import reverse
 from django.utils.formats import number_format
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from ..abbreviations import Explainer
 from ..choices import BudgetBand, Evidence, Qualifier, Unit
-from ..models import CaseActor, EditorialNote, Figure
+from ..models import Acronym, CaseActor, EditorialNote, Figure
 from ..page import CasePage, filter_query
 
 register = template.Library()
@@ -67,16 +72,26 @@ def figure_unit(figure: Figure) -> str:
 def is_stated_otherwise(figure: Figure) -> bool:
     """Whether the paper writes the value in another way than the site: «about two thirds», not «68%»."""
     printed = figure.stated.casefold().replace(" per cent", "%").replace("per cent", "%").strip(" .~")
-    return printed not in (figure_value(figure).casefold(), figure_value(figure).casefold().removesuffix("%"))
+    value = figure_value(figure).casefold()
+    return printed not in (value, value.removesuffix("%"), f"{value} {figure_unit(figure).casefold()}")
 
 
 @register.filter
 def figure_base(figure: Figure) -> str:
     """What stands under a figure, in one line: its base, place, period, and how the paper writes it."""
-    details = [figure.base, figure.where, figure.period]
-    if is_stated_otherwise(figure):
-        details.append(_("stated as “%(stated)s”") % {"stated": figure.stated})
-    return " · ".join(filter(None, details))
+    return " · ".join(filter(None, [figure.base, figure.where, figure.period, figure_stated(figure)]))
+
+
+@register.filter
+def figure_stated(figure: Figure) -> str:
+    """How the paper writes the value, where the site writes it otherwise; else empty."""
+    return _("stated as “%(stated)s”") % {"stated": figure.stated} if is_stated_otherwise(figure) else ""
+
+
+@register.filter
+def is_web_address(url: str) -> bool:
+    """Whether a printed address can be a link: http and https only."""
+    return url.lower().startswith(("http://", "https://"))
 
 
 @register.filter
@@ -137,3 +152,49 @@ def actor_details(actor: CaseActor) -> str:
     if body.successor:
         details.append(_("succeeded by %(body)s") % {"body": body.successor})
     return " · ".join(filter(None, details))
+
+
+PARAGRAPHS = re.compile(r"\n[ \t]*\n\s*")
+
+
+@register.simple_tag
+def explain(explainer: Explainer, text: str) -> SafeString:
+    """A text of one paragraph in which first uses of acronyms explain themselves; line breaks are kept.
+
+    The meaning is a popover: pointer, finger and keyboard open it alike, without a script, and Escape closes it. On
+    paper it stands in brackets.
+    """
+    pieces = []
+    for piece in explainer.split(text.replace("\r\n", "\n")):
+        if isinstance(piece, Acronym):
+            pieces.append(_explained(piece, next(explainer.numbers)))
+        else:
+            pieces.append(escape(piece).replace("\n", "<br>"))
+    return mark_safe("".join(pieces))  # noqa: S308 (every piece is escaped above)
+
+
+@register.simple_tag
+def explain_paragraphs(explainer: Explainer, text: str) -> SafeString:
+    """A text whose paragraphs stand apart by an empty line, as HTML paragraphs, acronyms explained."""
+    found = PARAGRAPHS.split(text.replace("\r\n", "\n").strip())
+    return format_html_join("\n\n", "<p>{}</p>", ((explain(explainer, one),) for one in found if one))
+
+
+@register.simple_tag
+def new_section(explainer: Explainer) -> str:
+    """A section begins: acronyms are explained again. Prints nothing."""
+    explainer.restart()
+    return ""
+
+
+def _explained(entry: Acronym, number: int) -> SafeString:
+    return format_html(
+        '<button type="button" class="abbr" popovertarget="abbr-{number}"><abbr>{acronym}</abbr></button>'
+        '<span class="abbr__meaning" id="abbr-{number}" popover>{meaning}{original} <a href="{url}">{label}</a></span>',
+        number=number,
+        acronym=entry.acronym,
+        meaning=entry.meaning,
+        original=format_html(" (<i>{}</i>)", entry.original_meaning) if entry.original_meaning else "",
+        url=f"{reverse('glossary')}?letter={entry.sort_key[:1]}#{entry.slug}",
+        label=_("Glossary"),
+    )

@@ -22,6 +22,12 @@ def base_url(request: HttpRequest) -> str:
     return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
 
 
+def refused(request: HttpRequest, error: BadSelection) -> HttpResponse:
+    """400 with the reason for each value that was not understood."""
+    reasons = [f"{d.parameter}={d.value}: {d.reason}" for d in error.dropped]
+    return render(request, "400.html", {"reasons": reasons}, status=400)
+
+
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
     """The selection's cases, a page of them, with the filters and what is active."""
@@ -42,8 +48,7 @@ def case_csv(request: HttpRequest) -> HttpResponseBase:
     try:
         selection = parse(request.GET, strict=True)
     except BadSelection as error:
-        reasons = [f"{d.parameter}={d.value}: {d.reason}" for d in error.dropped]
-        return render(request, "400.html", {"reasons": reasons}, status=400)
+        return refused(request, error)
     return csv_response(case_rows(selection, base_url(request)), "mainstreaming-casebook-cases.csv")
 
 

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from mainstreaming.pagination import Paged
 from recommendations.models import Group, Recommendation
 
+from ..abbreviations import explainers
 from ..models import Illustration
 
 
@@ -53,9 +54,13 @@ def recommendation_detail(request: HttpRequest, number: int) -> HttpResponse:
         .order_by("strength", "case__collection__position", "case__ordinal", "subpoint__letter", "key")
     )
     by_number = {r.number: r for r in Recommendation.objects.filter(number__in=(number - 1, number + 1))}
+    paged = Paged.of(rows, request.GET.get("page"))
+    explaining = explainers([row.case for row in paged.page.object_list])
     context = {
         "recommendation": recommendation,
-        "paged": Paged.of(rows, request.GET.get("page")),
+        "paged": paged,
+        "found": [(row, explaining[row.case_id]) for row in paged.page.object_list],
+        "explainer": explaining[0],
         "previous": by_number.get(number - 1),
         "next": by_number.get(number + 1),
     }

@@ -22,6 +22,8 @@ from .site import ROOT, running_site
 
 WIDTHS = (360, 768, 1280)
 SCHEMES = ("light", "dark")
+# The height of a picture, in pixels: taller ones are more than the browser can draw.
+LONGEST = 12_000
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +72,10 @@ def picture(browser: Browser, base: str, path: str, out: Path) -> int:
             response = page.goto(urljoin(base, path), wait_until="load")
             status = response.status if response else 0
             file = out / f"{name}-{width}-{scheme}.png"
-            page.screenshot(path=file, full_page=True)
+            # A long page as far as a picture can hold it.
+            height = min(page.evaluate("() => document.documentElement.scrollHeight"), LONGEST)
+            page.set_viewport_size({"width": width, "height": height})
+            page.screenshot(path=file)
             over = page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
             notes = [f"status {status}"] * (status != 200) + [f"{over} px too wide"] * (over > 0)
             print(file, *(f"({note})" for note in notes))

@@ -75,6 +75,8 @@ def build() -> models.Case:
     child.save()
     f.CaseTermFactory(case=vaud, key="approach", term=f.term("approach", "mixed"))
     f.FigureFactory(case=vaud, key="members", position=3, low="-4.10", high="0", stated="4.10")
+    f.AcronymFactory(slug="ccci-vaud", acronym="CCCI", cases=[vaud, quinte], organization=canton)
+    f.AcceptedFindingFactory(rule="no-narrative", subject="vaud/results")
     f.EditorialNoteFactory(case=vaud, key="note", about="figures/members")
     for number, text in enumerate(AWKWARD):
         f.ComponentFactory(case=vaud, key=f"awkward-{number:02}", position=10 + number, text=text, title=text[:80])

@@ -70,6 +70,8 @@ def test_every_page_of_every_model_answers(editor: Client) -> None:
     make.OrganizationNameFactory()
     make.SubPointFactory()
     make.LoadedRecordFactory()
+    make.AcronymFactory()
+    make.AcceptedFindingFactory()
     for model in MODELS:
         row = model.objects.first()
         answers = [
@@ -140,6 +142,8 @@ def test_a_list_asks_as_many_queries_for_two_rows_as_for_twelve(editor: Client) 
 # Session, user, two counts and the rows; then a query for each filter that lists rows of its own.
 LIST_QUERIES = {
     "loadedrecord": 6,
+    "acronym": 5,
+    "acceptedfinding": 6,
     "country": 6,
     "currency": 5,
     "source": 5,

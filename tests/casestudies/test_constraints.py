@@ -69,6 +69,8 @@ BROKEN: dict[str, list[Break]] = {
     "currency_unique_code": [copy(f.CurrencyFactory)],
     "currency_rate_positive": [update(f.CurrencyFactory, usd_value=0), update(f.CurrencyFactory, usd_value=-1)],
     "source_unique_slug": [copy(f.SourceFactory)],
+    "acronym_unique_slug": [copy(f.AcronymFactory)],
+    "acceptedfinding_unique": [copy(f.AcceptedFindingFactory)],
     "organization_unique_slug": [copy(f.OrganizationFactory)],
     "organization_not_its_own_parent": [update(f.OrganizationFactory, parent="self")],
     "organization_not_its_own_successor": [update(f.OrganizationFactory, successor="self")],

@@ -86,7 +86,8 @@ def test_layout(folder):
     run("dump_collection", folder)
     assert set(bytes_of(folder)) == {
         "case-links.yaml", "cases/4-01-quinte.yaml", "cases/4-12-vaud.yaml", "collections.yaml", "countries.yaml",
-        "currencies.yaml", "organizations.yaml", "recommendations.yaml", "sources.yaml",
+        "currencies.yaml", "organizations.yaml", "glossary.yaml", "accepted-findings.yaml", "recommendations.yaml",
+        "sources.yaml",
         *(f"vocabularies/{slug}.yaml" for slug in models.Vocabulary.objects.values_list("slug", flat=True)),
     }  # fmt: skip
     figures = [r for r in yaml.safe_load((folder / "cases/4-12-vaud.yaml").read_text()) if "figure" in r["model"]]

@@ -19,6 +19,7 @@ from tests.factories import (
     IllustrationFactory,
     RecommendationFactory,
     SourceFactory,
+    VocabularyFactory,
     term,
 )
 
@@ -127,12 +128,17 @@ def test_about_names_the_collections_and_their_rights(visitor, settings):
         ("/cases/vaud/", [("/cases/", "true")]),
         ("/recommendations/", [("/recommendations/", "page")]),
         ("/recommendations/1/", [("/recommendations/", "true")]),
+        ("/grid/", [("/grid/", "page")]),
+        ("/grid/trigger/", [("/grid/", "true")]),
+        ("/figures/", [("/figures/", "page")]),
     ],
 )
 def test_the_navigation_marks_where_one_is(visitor, path, current):
     CaseFactory(slug="vaud")
     RecommendationFactory(number=1)
+    VocabularyFactory(slug="trigger")
     html = visitor.get(path).content.decode()
     navigation = html.partition('<nav class="site-nav"')[2].partition("</nav>")[0]
-    assert re.findall(r'href="([^"]+)"', navigation) == ["/cases/", "/recommendations/", "/about/"]
+    entries = ["/cases/", "/recommendations/", "/grid/", "/figures/", "/about/"]
+    assert re.findall(r'href="([^"]+)"', navigation) == entries
     assert re.findall(r'href="([^"]+)" aria-current="([^"]+)"', navigation) == current

@@ -143,7 +143,10 @@ def test_new_row_on_a_removed_one_is_kept_out(files):
 def test_case_that_staff_removed_is_reported_once(files):
     models.Case.objects.get(slug="vaud").delete()
     lines = load()
-    assert lines[:-1] == ["kept     casestudies.case [vaud]: removed by staff"]
+    assert lines[:-1] == [
+        "kept     casestudies.case [vaud]: removed by staff",
+        "kept     casestudies.acronym [ccci-vaud]: changed by staff: cases",
+    ]
     assert list(models.Case.objects.values_list("slug", flat=True)) == ["quinte"]
     load(overwrite=True)
     assert figure().case.slug == "vaud"
@@ -259,6 +262,7 @@ def test_what_is_in_use_is_not_removed(files):
 def test_case_gone_from_the_files_goes_whole_or_stays_whole(files):
     (files.folder / VAUD).unlink()
     (files.folder / "case-links.yaml").unlink()
+    files.change("glossary.yaml", "acronym", ("ccci-vaud",), cases=[["quinte"]])
     models.Figure.objects.filter(key="first").update(label="By staff")
     before = everything()["rows"]
     line = "kept     casestudies.case [vaud]: gone from the files, but staff changed or work on something of it"

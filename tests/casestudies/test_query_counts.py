@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from casestudies.models import Case, CaseLink, Illustration, Narrative
 from recommendations.models import Recommendation
 from tests.factories import (
+    AcronymFactory,
     BudgetFactory,
     CaseFactory,
     ChildFactory,
@@ -80,6 +81,11 @@ def add_cases(number: int, rows: int = 2) -> None:
             CaseLink.objects.create(case=case, other=other, key=f"to-{other.pk}", text="Alike.")
 
 
+# Acronyms that mean the same everywhere; those of the cases on the page.
+ACRONYMS = 2
+# By classification, objectives, beneficiaries, types of actors, roles, forms, levels, countries.
+GRID_WAYS = 8
+
 PAGES = {
     # 4 counts: cases, their countries, recommendations, illustrations; vocabularies with a question and their terms;
     # points of the map; the latest cases with what a row of a list shows
@@ -96,8 +102,22 @@ PAGES = {
     "/cases/?jmdi=yes": LISTS + 1,
     # groups and their recommendations; illustrations by strength; cases by recommendation
     "/recommendations/": 2 + 2,
-    # the recommendation with its group, its sub-points; the count and the page of illustrations; the neighbours
-    "/recommendations/1/": 2 + 2 + 1,
+    # the recommendation with its group, its sub-points; the count and the page of illustrations; acronyms; neighbours
+    "/recommendations/1/": 2 + 2 + ACRONYMS + 1,
+    # vocabularies and their terms; two counts for each of the eight ways in which cases bear terms, as far as there are
+    # such vocabularies here; acronyms
+    "/grid/": 2 + 2 * GRID_WAYS + 1,
+    "/grid/trigger/": 2 + 2 + 1,
+    # the term, the terms below it and their vocabulary; the count and the page of cases; their rows; acronyms
+    "/grid/trigger/above/": 3 + 2 + 1 + ACRONYMS,
+    "/grid/region/western-europe/": 2 + 2 + ACRONYMS,
+    # the options of the filters: terms, countries; the count and the page of figures
+    "/figures/": 2 + 2,
+    "/figures/?sort=value&unit=people&region=western-europe": 2 + 2,
+    "/figures/download.csv": 1,
+    "/sources/": 2,
+    # the letters; the count and the page of acronyms with some of their cases
+    "/glossary/": 1 + 2 + 1,
     # the collections with their sources
     "/about/": 1,
     # the cases; their periods; caseterms, terms, vocabularies; places; objectives and broad objectives; actors,
@@ -112,6 +132,8 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
     for vocabulary in ("trigger", "objective", "beneficiary"):
         term(vocabulary, "any")
     add_cases(size)
+    for case in Case.objects.all():
+        AcronymFactory(cases=[case])
     assert Case.objects.count() == size
     made = {}
     for path in PAGES:
@@ -134,7 +156,8 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
 # mechanisms: forms, levels, members, the members' organizations: 4
 # objectives: broad ones; beneficiaries: groups: 2
 # illustrations: recommendations, sub-points, the recommendations of these: 3
-CASE_PAGE = 1 + 19 + 18 + 4 + 7 + 4 + 2 + 3
+# acronyms of the case, and those of all: 2
+CASE_PAGE = 2 + 1 + 19 + 18 + 4 + 7 + 4 + 2 + 3
 
 
 @pytest.mark.parametrize("rows", [2, 12])
@@ -149,8 +172,8 @@ def test_a_case_makes_as_many_queries_for_few_rows_as_for_many(visitor, django_a
 
 def test_a_case_without_rows_makes_no_more(visitor, django_assert_num_queries):
     case = CaseFactory()
-    # the case, and its nineteen kinds of rows
-    with django_assert_num_queries(1 + 19):
+    # the case, its nineteen kinds of rows, the acronyms
+    with django_assert_num_queries(1 + 19 + ACRONYMS):
         assert visitor.get(case.get_absolute_url()).status_code == 200
 
 
@@ -161,7 +184,7 @@ def test_a_second_page_of_thirty_makes_as_many(visitor, django_assert_num_querie
         response = visitor.get("/cases/?page=2")
     assert len(response.context["paged"].page) == 10
     assert Illustration.objects.filter(recommendation__number=1).count() >= 30
-    with django_assert_num_queries(2 + 2 + 1):
+    with django_assert_num_queries(2 + 2 + ACRONYMS + 1):
         visitor.get("/recommendations/1/?page=2")
     assert Recommendation.objects.filter(number=1).exists()
 

@@ -13,7 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.http import urlencode
 
 from casestudies.choices import BudgetBand, Status
-from casestudies.facets import FACETS
+from casestudies.facets import FACETS, Lists
+from casestudies.lists import ACRONYMS, FIGURES, SOURCES
 from casestudies.models import (
     Budget,
     Case,
@@ -25,12 +26,14 @@ from casestudies.models import (
     Organization,
     Source,
     Term,
+    Vocabulary,
     child_models,
 )
 from casestudies.querysets import published_condition
 from casestudies.selection import SORTS
 from recommendations.models import Recommendation
 from tests.factories import (
+    AcronymFactory,
     BeneficiaryGroupFactory,
     BudgetFactory,
     CaseFactory,
@@ -67,6 +70,12 @@ SAMPLES = {
             "nothing",
         )
     ],
+    "vocabulary": lambda: [{"vocabulary": slug} for slug in Vocabulary.objects.values_list("slug", flat=True)],
+    "term": lambda: [
+        {"vocabulary": vocabulary, "slug": slug}
+        for vocabulary, slug in Term.objects.values_list("vocabulary__slug", "slug")
+    ],
+    "source": lambda: [{"slug": slug} for slug in Source.objects.values_list("slug", flat=True)],
     "recommendation": lambda: [{"number": n} for n in (*Recommendation.objects.values_list("number", flat=True), 99)],
 }
 
@@ -105,12 +114,15 @@ def hidden_case(state: str, public: Case) -> Case:
     case = CaseFactory(**marked(Case, mark), **fields, country=country, is_jmdi_supported=True)
     shared = {
         Organization: OrganizationFactory(slug=mark, name=f"{mark} body", types=[term("actor-type", "civil-society")]),
-        Source: SourceFactory(slug=mark, authors=f"{mark} author", title=f"{mark} title"),
+        Source: SourceFactory(
+            slug=mark, authors=f"{mark} author", title=f"{mark} title", in_bibliography=False, kind="report"
+        ),
     }
     for model in child_models():
         if model is not CaseLink:
             marked_row(model, case, mark, shared)
     BudgetFactory(case=case, **marked(Budget, mark), currency=CurrencyFactory())
+    AcronymFactory(slug=mark, acronym=f"{mark} acronym", meaning=f"{mark} meaning", cases=[case])
     for vocabulary in ("trigger", "level", "migration", "state", "approach", "mechanism"):
         CaseTermFactory(case=case, term=term(vocabulary, f"any-{vocabulary}"), reason=mark)
     for recommendation in Recommendation.objects.filter(illustrations=None):
@@ -189,6 +201,24 @@ def queries() -> list[str]:
     return ["", *(f"?{urlencode([pair])}" for pair in pairs)]
 
 
+LISTS = {"/figures/": FIGURES, "/sources/": SOURCES, "/glossary/": ACRONYMS}
+
+
+def list_queries() -> dict[str, list[str]]:
+    """For each list beside the cases a query string for every value of every filter and sort."""
+    slugs = list(Case.objects.values_list("slug", flat=True))
+    letters = list("aclpq")
+    found = {}
+    for path, listing in LISTS.items():
+        pairs = [("sort", sort) for sort in listing.sorts]
+        for each in listing.filters:
+            open_values = {"case": slugs, "letter": letters, "country": Country.objects.values_list("code", flat=True)}
+            values = open_values.get(each.name) or [option.value for option in each.options(Lists())]
+            pairs += [(each.name, value) for value in values]
+        found[path] = [f"?{urlencode([pair])}" for pair in pairs]
+    return found
+
+
 def shown(visitor: Client, url: str) -> str:
     """All that an answer says, headers and the text of a stream included, less the address that was asked for."""
     response = visitor.get(url)
@@ -223,14 +253,25 @@ def test_the_marks_are_where_they_could_leak(public):
     assert f"{MARK}draft link" in shown(visitor, "/cases/public/")
     assert f"{MARK}draft" in shown(visitor, "/recommendations/2/")
     assert f"{MARK}draft" in shown(visitor, "/")
+    assert f"{MARK}draft" in shown(visitor, "/figures/")
+    assert f"{MARK}draft" in shown(visitor, "/figures/download.csv")
+    assert f"{MARK}draft author" in shown(visitor, "/sources/")
+    assert f"{MARK}draft" in shown(visitor, f"/sources/{MARK}draft/")
+    assert f"{MARK}draft meaning" in shown(visitor, "/glossary/")
+    assert f"{MARK}draft" in shown(visitor, "/grid/trigger/any-trigger/")
 
 
 def test_no_address_shows_anything_of_a_hidden_case(visitor, public):
     every = queries()
     for path in paths():
         # Addresses that take a selection are asked with every value of every facet.
-        for query in every if path in ("/", "/cases/", "/cases/download.csv") else ["", "?page=2"]:
-            text = shown(visitor, path + query)
+        if path in ("/", "/cases/", "/cases/download.csv"):
+            asked = every
+        else:
+            asked = ["", "?page=2", *list_queries().get(path.removesuffix("download.csv"), [])]
+        for query in asked:
+            # What was not understood is said with the words of the address.
+            text = shown(visitor, path + query).replace(query.removeprefix("?"), "")
             assert MARK not in text.lower(), path + query
             assert str(NUMBER) not in text.replace(",", ""), path + query
 

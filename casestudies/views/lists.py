@@ -1,0 +1,78 @@
+"""The figures, the sources, the glossary."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Prefetch, Q
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from mainstreaming.downloads import csv_response
+from mainstreaming.pagination import Paged
+
+from ..abbreviations import explainers
+from ..citing import citations
+from ..exports.rows import figure_rows
+from ..listing import ListState
+from ..lists import ACRONYMS, FIGURES, SOURCES
+from ..models import Case, Source
+from ..querysets import published_condition
+from ..selection import BY_NUMBER, BadSelection
+from .cases import base_url, refused
+
+GLOSSARY_PAGE = 100
+# How many of the cases that use an acronym are named.
+SHOWN_CASES = 5
+
+
+def _context(state: ListState, paged: Paged) -> dict:
+    return {"state": state, "paged": paged, "facets": state.facets(), "chips": state.chips()}
+
+
+@require_safe
+def figure_list(request: HttpRequest) -> HttpResponse:
+    """Every number that a published case states, filtered and sorted, a page of them."""
+    state = FIGURES.parse(request.GET)
+    rows = state.rows().select_related("case__collection", "case__country", "currency", "source")
+    return render(request, "casestudies/figure_list.html", _context(state, Paged.of(rows, request.GET.get("page"))))
+
+
+@require_safe
+def figure_csv(request: HttpRequest) -> HttpResponseBase:
+    """The same figures in the same order, all of them, as CSV. 400 with the reasons on a bad query."""
+    try:
+        state = FIGURES.parse(request.GET, strict=True)
+    except BadSelection as error:
+        return refused(request, error)
+    return csv_response(figure_rows(state, base_url(request)), "mainstreaming-casebook-figures.csv")
+
+
+@require_safe
+def source_list(request: HttpRequest) -> HttpResponse:
+    """The bibliography, as of 2015: every work with how many published cases cite it."""
+    state = SOURCES.parse(request.GET)
+    cases = Count("casesources__case", filter=Q(published_condition("casesources__case__")), distinct=True)
+    paged = Paged.of(state.rows().annotate(case_count=cases), request.GET.get("page"))
+    return render(request, "casestudies/source_list.html", _context(state, paged))
+
+
+@require_safe
+def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One work: as printed, and a page of the cases that cite it, each with what it supports."""
+    source = get_object_or_404(Source.objects.published(), slug=slug)
+    cases = Case.objects.published().citing(source).select_related("collection", "country").order_by(*BY_NUMBER)
+    paged = Paged.of(cases, request.GET.get("page"))
+    on_page = list(paged.page.object_list)
+    explaining = explainers(on_page)
+    found = [(case, use, explaining[case.pk]) for case, use in citations(source, on_page)]
+    return render(request, "casestudies/source_detail.html", {"source": source, "paged": paged, "found": found})
+
+
+@require_safe
+def glossary(request: HttpRequest) -> HttpResponse:
+    """The acronyms, each with its meaning and the cases where it has that meaning only."""
+    state = ACRONYMS.parse(request.GET)
+    some = Case.objects.published().order_by(*BY_NUMBER)[: SHOWN_CASES + 1]
+    rows = state.rows().prefetch_related(Prefetch("cases", some, to_attr="some_cases"))
+    paged = Paged.of(rows, request.GET.get("page"), size=GLOSSARY_PAGE)
+    return render(request, "casestudies/glossary.html", _context(state, paged))
