@@ -10,3 +10,9 @@ class CasestudiesConfig(AppConfig):
     name = "casestudies"
     verbose_name = _("Case studies")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Changes of the collection are noted from here on."""
+        from . import changes
+
+        changes.connect()

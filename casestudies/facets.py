@@ -5,7 +5,7 @@ Conditions are semi-joins (`pk in (…)`), never joins: a case stands once in th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,6 +25,7 @@ from .models import (
     Case,
     CaseActor,
     CaseTerm,
+    CoordinationMechanism,
     Country,
     Illustration,
     Objective,
@@ -68,6 +69,91 @@ class Lists:
         return list(Recommendation.objects.in_groups())
 
 
+Pair = tuple[int, str]
+
+
+class Rows:
+    """What published cases hold, as pairs of a case's and a term's primary keys: one query each, made once an index."""
+
+    def __init__(self, lists: Lists) -> None:
+        self.lists = lists
+
+    @cached_property
+    def terms(self) -> dict[int, Term]:
+        """Every term by its primary key."""
+        return {term.pk: term for terms in self.lists.terms.values() for term in terms}
+
+    @cached_property
+    def classified(self) -> list[tuple[int, int]]:
+        """Cases and the terms that they are classed under."""
+        return list(CaseTerm.objects.published().order_by().values_list("case", "term"))
+
+    @cached_property
+    def objectives(self) -> list[tuple[int, int]]:
+        """Cases and the broad objectives of theirs."""
+        return self._many(Objective, "broad_objectives")
+
+    @cached_property
+    def actors(self) -> list[tuple[int, int]]:
+        """Cases and the types of their actors."""
+        return self._many(CaseActor, "organization__types")
+
+    @cached_property
+    def beneficiaries(self) -> list[tuple[int, int]]:
+        """Cases and the groups that benefit."""
+        return self._many(BeneficiaryGroup, "groups")
+
+    @cached_property
+    def bearing(self) -> list[tuple[int, int]]:
+        """Cases and every term that a row of theirs bears, with the terms above these."""
+        rows = [*self.classified, *self.objectives, *self.actors, *self.beneficiaries]
+        rows += self._many(CaseActor, "roles")
+        rows += self._many(CoordinationMechanism, "form")
+        rows += self._many(CoordinationMechanism, "levels")
+        above = {pk: term.parent_id for pk, term in self.terms.items()}
+        return [*rows, *((case, above[pk]) for case, pk in rows if above.get(pk))]
+
+    @cached_property
+    def countries(self) -> list[tuple[int, str, int]]:
+        """Cases, the codes of their countries, and the sub-regions of these."""
+        rows = Case.objects.published().order_by()
+        return list(rows.values_list("pk", "country__code", "country__region"))
+
+    @cached_property
+    def illustrations(self) -> list[tuple[int, int, str]]:
+        """Cases, the numbers of the recommendations that they illustrate, and how strongly."""
+        rows = Illustration.objects.published().order_by()
+        return list(rows.values_list("case", "recommendation__number", "strength").distinct())
+
+    @cached_property
+    def budgets(self) -> list[Pair]:
+        """Cases and the bands of their budgets."""
+        rows = Budget.objects.filter(case__in=Case.objects.published()).select_related("currency").order_by()
+        return [(row.case_id, row.band or NOT_REPORTED) for row in rows.iterator(chunk_size=2000)]
+
+    @cached_property
+    def jmdi(self) -> list[Pair]:
+        """Cases, and whether the JMDI supports them."""
+        rows = Case.objects.published().order_by().values_list("pk", "is_jmdi_supported")
+        return [(pk, YES if supported else NO) for pk, supported in rows]
+
+    @cached_property
+    def periods(self) -> list[tuple[int, int, int]]:
+        """Cases with the first and the last year of each period, as `overlapping` reads them."""
+        rows = Period.objects.published().order_by()
+        found = []
+        for pk, start, end, is_ongoing in rows.values_list("case", "start_year", "end_year", "is_ongoing"):
+            first = start or end
+            last = OPEN_END if is_ongoing else end or start
+            if first is not None:
+                found.append((pk, first, last))
+        return found
+
+    def _many(self, model: type, path: str) -> list[tuple[int, int]]:
+        rows = model.objects.published().filter(**{f"{path}__isnull": False}).order_by()
+        return list(rows.values_list("case", path).distinct())
+
+
 def _nested(terms: Sequence[Term]) -> Iterable[Term]:
     for parent in terms:
         if parent.parent_id is None:
@@ -98,6 +184,36 @@ def owners(rows: QuerySet, condition: Q) -> Q:
 def classed_under(vocabulary: str) -> Callable[[Sequence[str]], Q]:
     """Cases classed under one of the terms, or under a child of one."""
     return lambda values: owners(CaseTerm.objects.all(), of_term("term", vocabulary, values))
+
+
+def of_terms(vocabulary: str, source: str) -> Callable[[Rows], Iterable[Pair]]:
+    """Cases with the slugs of a vocabulary's terms, and of the terms above these, from one of the sources of `Rows`."""
+
+    def pairs(rows: Rows) -> Iterator[Pair]:
+        for case, pk in getattr(rows, source):
+            term = rows.terms.get(pk)
+            if term is not None and term.vocabulary.slug == vocabulary:
+                yield case, term.slug
+                if term.parent_id in rows.terms:
+                    yield case, rows.terms[term.parent_id].slug
+
+    return pairs
+
+
+def region_pairs(rows: Rows) -> Iterator[Pair]:
+    """Cases with their sub-region and region."""
+    for case, _code, pk in rows.countries:
+        term = rows.terms[pk]
+        yield case, term.slug
+        if term.parent_id:
+            yield case, rows.terms[term.parent_id].slug
+
+
+def budget_pairs(rows: Rows) -> Iterator[Pair]:
+    """Cases with their band; a case without a budget's row has none to tell."""
+    yield from rows.budgets
+    told = {case for case, _band in rows.budgets}
+    yield from ((case, NOT_REPORTED) for case, _code, _region in rows.countries if case not in told)
 
 
 def in_country(values: Sequence[str]) -> Q:
@@ -167,6 +283,10 @@ class Facet:
     label: str | Promise
     options: Callable[[Lists], list[Option]]
     condition: Callable[[Sequence[str]], Q]
+    # The same as the condition, as pairs of a case and a value that it has; for the index.
+    pairs: Callable[[Rows], Iterable[Pair]]
+    # Whether a case can have several of its values, so that «all of» means something.
+    is_multiple: bool = False
     # Closed lists show every option; open ones only what published cases hold.
     is_closed: bool = True
     help_text: str | Promise = field(default="")
@@ -191,31 +311,67 @@ def yes_no_options(lists: Lists) -> list[Option]:
     return [Option(YES, pgettext_lazy("answer", "Yes")), Option(NO, pgettext_lazy("answer", "No"))]
 
 
-def term_facet(name: str, label: str | Promise) -> Facet:
+def term_facet(name: str, label: str | Promise, *, is_multiple: bool = False) -> Facet:
     """A facet over the terms that a case is classed under."""
-    return Facet(name, label, term_options(name), classed_under(name))
+    return Facet(name, label, term_options(name), classed_under(name), of_terms(name, "classified"), is_multiple)
 
 
 FACETS: tuple[Facet, ...] = (
-    Facet("region", _("Region"), term_options("region"), in_region),
-    Facet("country", _("Country"), country_options, in_country, is_closed=False),
-    term_facet("level", _("Level of government")),
-    term_facet("migration", _("Migration profile")),
+    Facet("region", _("Region"), term_options("region"), in_region, region_pairs),
+    Facet(
+        "country",
+        _("Country"),
+        country_options,
+        in_country,
+        lambda rows: ((case, code) for case, code, _region in rows.countries),
+        is_closed=False,
+    ),
+    term_facet("level", _("Level of government"), is_multiple=True),
+    term_facet("migration", _("Migration profile"), is_multiple=True),
     term_facet("state", _("Kind of state")),
-    term_facet("trigger", _("Trigger")),
+    term_facet("trigger", _("Trigger"), is_multiple=True),
     term_facet("approach", _("Approach")),
-    Facet("objective", _("Objective"), term_options("objective"), with_objective),
-    Facet("actor", _("Type of actor"), term_options("actor-type"), with_actor),
-    term_facet("mechanism", _("Key mechanism")),
-    Facet("recommendation", _("Recommendation"), recommendation_options, illustrates),
-    Facet("beneficiary", _("Beneficiaries"), term_options("beneficiary"), for_beneficiary),
+    Facet(
+        "objective",
+        _("Objective"),
+        term_options("objective"),
+        with_objective,
+        of_terms("objective", "objectives"),
+        is_multiple=True,
+    ),
+    Facet(
+        "actor",
+        _("Type of actor"),
+        term_options("actor-type"),
+        with_actor,
+        of_terms("actor-type", "actors"),
+        is_multiple=True,
+    ),
+    term_facet("mechanism", _("Key mechanism"), is_multiple=True),
+    Facet(
+        "recommendation",
+        _("Recommendation"),
+        recommendation_options,
+        illustrates,
+        lambda rows: ((case, str(number)) for case, number, _strength in rows.illustrations),
+        is_multiple=True,
+    ),
+    Facet(
+        "beneficiary",
+        _("Beneficiaries"),
+        term_options("beneficiary"),
+        for_beneficiary,
+        of_terms("beneficiary", "beneficiaries"),
+        is_multiple=True,
+    ),
     Facet(
         "budget",
         _("Budget"),
         budget_options,
         within_budget,
+        budget_pairs,
         help_text=_("Bands are ours: the total as stated, at the average rates of 2015."),
     ),
-    Facet("jmdi", _("Supported by the JMDI"), yes_no_options, supported_by_jmdi),
+    Facet("jmdi", _("Supported by the JMDI"), yes_no_options, supported_by_jmdi, lambda rows: rows.jmdi),
 )
 FACETS_BY_NAME = {facet.name: facet for facet in FACETS}

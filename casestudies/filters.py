@@ -38,8 +38,8 @@ class YearFilter(django_filters.NumberFilter):
         return queryset
 
 
-class CaseFilterForm(forms.Form):
-    """Adds what concerns two parameters at once."""
+class YearsMixin:
+    """Adds what concerns the two years at once."""
 
     def clean(self) -> dict:
         data = super().clean()
@@ -49,10 +49,22 @@ class CaseFilterForm(forms.Form):
         return data
 
 
+class YearsForm(YearsMixin, forms.Form):
+    """The years of a selection, alone."""
+
+    vars()["from"] = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=OPEN_END)
+    vars()["to"] = forms.IntegerField(required=False, min_value=FIRST_YEAR, max_value=OPEN_END)
+
+
+class CaseFilterForm(YearsMixin, forms.Form):
+    """The form of the filter set."""
+
+
 class CaseFilterSet(django_filters.FilterSet):
     """Filters by the names that issue links and outside tools rely on: one per facet, and the years `from` and `to`.
 
-    `lists` are the option lists, read once a request. Ask `is_valid()` before `qs`.
+    `lists` are the option lists, read once a request. Ask `is_valid()` before `qs`. The site itself answers from the
+    index (`index.Index`), which knows the same conditions as bitmaps; a test holds the two against each other.
     """
 
     # One filter per facet; "from" is a keyword of Python, hence the item assignment.

@@ -470,6 +470,16 @@ class AcceptedFindingFactory(DjangoModelFactory):
     reason = "The paper says nothing of it."
 
 
+class SearchTextFactory(DjangoModelFactory):
+    """The words of something."""
+
+    class Meta:
+        model = models.SearchText
+
+    kind = models.SearchText.Kind.TERM
+    object_id = factory.Sequence(lambda n: n + 1_000_000)
+
+
 class LoadedRecordFactory(DjangoModelFactory):
     """What the loader remembers of a record."""
 

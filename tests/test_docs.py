@@ -10,7 +10,7 @@ from django.urls import get_resolver
 from casestudies.choices import BudgetBand
 from casestudies.exports.codebook import codebook
 from casestudies.facets import FACETS, NOT_REPORTED
-from casestudies.selection import SORTS, VIEW_PARAMETERS, YEARS
+from casestudies.selection import MATCH_ALL, RELEVANCE, SEARCH, SORTS, VIEW_PARAMETERS, YEARS
 
 ROOT = Path(settings.BASE_DIR)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -32,11 +32,11 @@ def test_the_codebook_is_the_one_that_the_code_writes():
 
 
 def test_every_filter_is_documented_and_no_other():
-    parameters = [*(facet.name for facet in FACETS), *YEARS, "sort", *VIEW_PARAMETERS]
+    parameters = [SEARCH, *(facet.name for facet in FACETS), *YEARS, MATCH_ALL, "sort", *VIEW_PARAMETERS]
     assert sorted(first_cells(text("docs/using.md"), "Filters")) == sorted(parameters)
 
 
-@pytest.mark.parametrize("value", [*BudgetBand.values, NOT_REPORTED, *SORTS])
+@pytest.mark.parametrize("value", [*BudgetBand.values, NOT_REPORTED, *SORTS, RELEVANCE])
 def test_values_of_budget_and_sort_are_documented(value):
     assert f"`{value}`" in text("docs/using.md")
 

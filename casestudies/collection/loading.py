@@ -12,6 +12,7 @@ from django.db.models import F, ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from ..changes import held_back
 from ..models import Case, LoadedRecord
 from .planning import Plan, Ref, make_plan
 from .reading import files_below, read_files
@@ -73,7 +74,8 @@ def load_records(
         if problems or wrong:
             raise LoadError(sorted({*problems, *wrong}))
         plan = make_plan(found, state, overwrite=overwrite, whole=whole)
-        _Writer(found, state, plan, using).write()
+        with held_back(using):
+            _Writer(found, state, plan, using).write()
         if dry_run:
             transaction.set_rollback(True, using)
     return _report(plan)
@@ -113,6 +115,7 @@ class _Writer:
 
     def write(self) -> None:
         """Rows of trees go first, so that what takes their place fits in; what they used goes last."""
+        self._let_go()
         self._delete([ref for ref in self.result.delete if in_tree(ref[0])])
         for label in collection_models():
             self._write_model(label)
@@ -120,6 +123,16 @@ class _Writer:
         self._clean()
         self._touch_cases()
         self._remember()
+
+    def _let_go(self) -> None:
+        """Rows that leave a parent which is deleted let it go first: else they would be deleted with it."""
+        gone = set(self.result.delete)
+        for label, key in self.result.update:
+            row = self.state.row(label, key)
+            for name, field in relations(label).items():
+                is_parent = field.related_model is field.model and not field.many_to_many
+                if is_parent and row.fields[name] is not None and (label, tuple(row.fields[name])) in gone:
+                    field.model._base_manager.using(self.using).filter(pk=row.pk).update(**{name: None})
 
     def _write_model(self, label: str) -> None:
         updates = {key: fields for (model, key), fields in self.result.update.items() if model == label}

@@ -5,6 +5,7 @@ from django.apps import apps
 from .base import CaseChild, Cited, new_key
 from .bookkeeping import LoadedRecord
 from .case import Budget, Case, CaseLink, CasePlace, CaseRedirect, Contribution, Period, budget_band
+from .derived import DataVersion, SearchText
 from .evidence import ABOUT_FIELDS, CaseSource, EditorialNote, Illustration
 from .glossary import Acronym
 from .grid import (
@@ -38,9 +39,9 @@ def child_accessors() -> dict[str, type[CaseChild]]:
 
 __all__ = [
     "ABOUT_FIELDS", "AcceptedFinding", "Acronym", "BeneficiaryGroup", "Budget", "Case", "CaseActor", "CaseChild",
-    "CaseLink", "CasePlace",
-    "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence", "Component", "Contribution",
-    "CoordinationMechanism", "Country", "Currency", "EditorialNote", "Figure", "GovernmentTier", "Illustration",
-    "KeyElement", "LoadedRecord", "Milestone", "Narrative", "Objective", "Organization", "OrganizationName",
-    "Period", "Source", "Term", "Vocabulary", "budget_band", "child_accessors", "child_models", "new_key",
+    "CaseLink", "CasePlace", "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence", "Component",
+    "Contribution", "CoordinationMechanism", "Country", "Currency", "DataVersion", "EditorialNote", "Figure",
+    "GovernmentTier", "Illustration", "KeyElement", "LoadedRecord", "Milestone", "Narrative", "Objective",
+    "Organization", "OrganizationName", "Period", "SearchText", "Source", "Term", "Vocabulary", "budget_band",
+    "child_accessors", "child_models", "new_key",
 ]  # fmt: skip

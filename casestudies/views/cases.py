@@ -14,7 +14,7 @@ from mainstreaming.pagination import Paged
 from ..exports.rows import case_rows
 from ..models import Case, CaseRedirect
 from ..page import CasePage
-from ..selection import SORTS, BadSelection, parse, queryset_of
+from ..selection import BadSelection, parse, sort_choices
 
 
 def base_url(request: HttpRequest) -> str:
@@ -34,10 +34,10 @@ def case_list(request: HttpRequest) -> HttpResponse:
     selection = parse(request.GET)
     context = {
         "selection": selection,
-        "paged": Paged.of(queryset_of(selection), request.GET.get("page")),
+        "paged": Paged.of(selection.cases(Case.objects.for_list()), request.GET.get("page")),
         "facets": selection.facets(),
         "chips": selection.chips(),
-        "sorts": [(name, label, name == selection.sort) for name, (label, _order) in SORTS.items()],
+        "sorts": sort_choices(selection),
     }
     return render(request, "casestudies/case_list.html", context)
 

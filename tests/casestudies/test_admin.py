@@ -16,7 +16,7 @@ from casestudies.admin.cases import part_url
 from casestudies.admin.messages import MESSAGES
 from casestudies.admin.parts import BY_SLUG, PARTS, Part
 from casestudies.choices import Section
-from casestudies.models import Case, LoadedRecord
+from casestudies.models import Case, DataVersion, LoadedRecord, SearchText
 from tests import factories as make
 from tests.admin_forms import offered, submitted
 
@@ -24,7 +24,14 @@ from .admin_tree import full_case, row_models, rows_of
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [*apps.get_app_config("casestudies").get_models(), *apps.get_app_config("recommendations").get_models()]
+# What is derived from the rest is nobody's to edit.
+DERIVED = (DataVersion, SearchText)
+MODELS = [
+    model
+    for app in ("casestudies", "recommendations")
+    for model in apps.get_app_config(app).get_models()
+    if model not in DERIVED
+]
 
 # What a form asks: session, user, case, whether it is public (identity has also the list of collections), then a
 # query for each inline, for each many-to-many of an inline and for each closed list.

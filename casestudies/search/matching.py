@@ -1,0 +1,111 @@
+"""Which cases a question finds, and in what order: ranking is ours, by where in a case the words stand.
+
+Each word counts once, by the best zone that holds it (`texts.ZONES`): the name and title of a case 8, what it is
+classed under and who acts in it 4, its running texts 2, figures, notes and sources 1. A case must hold every word.
+Cases with the same sum stand in the order of their numbers. The sums come from bitmaps, the same on every database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pyroaring import BitMap
+
+from ..index import Index
+from ..models import Case, CaseActor, CaseSource, Illustration, SearchText
+from . import store
+from .texts import SHARED_ZONES, ZONES
+from .words import Question
+
+Kind = SearchText.Kind
+BEST_FIRST = sorted(ZONES, key=lambda zone: -ZONES[zone])
+
+
+class Found:
+    """The cases that a question finds: `cases` as a bitmap, `tiers` by what the places of the words are worth."""
+
+    def __init__(self, tiers: dict[int, BitMap]) -> None:
+        self.tiers = [cases for _score, cases in sorted(tiers.items(), reverse=True) if cases]
+        self.cases = BitMap.union(*self.tiers) if self.tiers else BitMap()
+
+    def sorted(self, selected: BitMap) -> Iterator[int]:
+        """The positions of the selected cases, the best first."""
+        for tier in self.tiers:
+            yield from tier & selected
+
+
+def find(question: Question, index: Index) -> Found:
+    """The cases that a question finds. The words are brought up to date first; answers are kept with the index."""
+    if not store.is_fresh():
+        store.refresh()
+    return index.keep(("found", question.words, question.phrases), lambda: _find(question, index))
+
+
+def _find(question: Question, index: Index) -> Found:
+    hits = store.hits(question.words)
+    tiers = {0: index.all}
+    for number in range(len(question.words)):
+        zones = _zones_of_word(number, hits, index)
+        tiers = _add(tiers, zones)
+    if question.phrases:
+        holding = BitMap.intersection(*(_with_phrase(phrase, hits, index, tiers) for phrase in question.phrases))
+        tiers = {score: cases & holding for score, cases in tiers.items()}
+    return Found(tiers)
+
+
+def _zones_of_word(number: int, hits: store.Hits, index: Index) -> dict[str, BitMap]:
+    """The cases that hold a word, by the best zone in which they do."""
+    by_zone: dict[str, BitMap] = {zone: BitMap() for zone in ZONES}
+    for (word, zone, kind), pks in hits.items():
+        if word == number:
+            by_zone[zone if kind == Kind.CASE else SHARED_ZONES[kind]] |= _cases_of(kind, pks, index)
+    better = BitMap()
+    for zone in BEST_FIRST:
+        by_zone[zone] -= better
+        better |= by_zone[zone]
+    return by_zone
+
+
+def _add(tiers: dict[int, BitMap], zones: dict[str, BitMap]) -> dict[int, BitMap]:
+    """The sums so far, with what another word adds to them."""
+    added: dict[int, BitMap] = {}
+    for score, cases in tiers.items():
+        for zone, holding in zones.items():
+            both = cases & holding
+            if both:
+                added[score + ZONES[zone]] = added.get(score + ZONES[zone], BitMap()) | both
+    return added
+
+
+def _cases_of(kind: str, pks: Iterable[int], index: Index) -> BitMap:
+    """The cases that are, or bear, or name, things of a kind."""
+    if kind == Kind.CASE:
+        return index.of(pks)
+    if kind == Kind.TERM:
+        return BitMap.union(BitMap(), *(index.terms.get(pk, BitMap()) for pk in pks), *_regions(pks, index))
+    rows = {
+        Kind.ORGANIZATION: CaseActor.objects.published().filter(organization__in=pks),
+        Kind.SOURCE: CaseSource.objects.published().filter(source__in=pks),
+        Kind.RECOMMENDATION: Illustration.objects.published().filter(recommendation__in=pks),
+        Kind.COUNTRY: Case.objects.published().filter(country__in=pks),
+    }[kind]
+    return index.of(rows.order_by().values_list("pk" if kind == Kind.COUNTRY else "case", flat=True))
+
+
+def _regions(pks: Iterable[int], index: Index) -> Iterator[BitMap]:
+    """Cases in the regions among the terms: no row of a case bears those."""
+    wanted = set(pks)
+    for term in index.lists.terms.get("region", []):
+        if term.pk in wanted:
+            yield index.having("region", term.slug)
+
+
+def _with_phrase(phrase: tuple[str, ...], hits: store.Hits, index: Index, tiers: dict[int, BitMap]) -> BitMap:
+    """The cases that hold a phrase in their own texts, or that bear something which holds it."""
+    candidates = BitMap.union(BitMap(), *tiers.values())
+    found = index.of(store.with_phrase(phrase, [index.pks[position] for position in candidates], Kind.CASE))
+    for kind in SHARED_ZONES:
+        pks = {pk for (_word, _zone, of), each in hits.items() if of == kind for pk in each}
+        if pks:
+            found |= _cases_of(kind, store.with_phrase(phrase, pks, kind), index)
+    return found

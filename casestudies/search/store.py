@@ -1,0 +1,137 @@
+"""The table of words: kept up to date, and asked. All that differs between the databases stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db.models import Q
+
+from ..models import Case, DataVersion, SearchText
+from .texts import SHARED, SHARED_ZONES, ZONES, passages_of, shared_texts
+from .words import RULES, Word, stems_of, words_of
+
+CHUNK = 50
+# Between two passages stands what no phrase crosses.
+BORDER = " | "
+
+
+def tokens_of(passages: Iterable[tuple[str, str]]) -> tuple[str, str]:
+    """The tokens of passages (zone, text), and their words in order.
+
+    A token is a zone, «w» for a word or «s» for a stem, and the word: «awvaud», «csmigrat». Each stands there once.
+    """
+    tokens, words = set(), []
+    for zone, text in passages:
+        found = words_of(text)
+        words.append(" ".join(found))
+        for word in found:
+            tokens.add(f"{zone}w{word}")
+            tokens.update(f"{zone}s{stem}" for stem in stems_of(word))
+    return " ".join(sorted(tokens)), f" {BORDER.join(words)} "
+
+
+def refresh(using: str = DEFAULT_DB_ALIAS) -> int:
+    """Makes the words anew of whatever changed since they were made. Returns how many rows that were.
+
+    Safe beside others that write or refresh: a row that changes meanwhile stays marked.
+    """
+    _follow_rules(using)
+    done = 0
+    marked = SearchText.objects.using(using).filter(changes__gt=0)
+    # Each row once: what changes while this runs is for the next.
+    todo = list(marked.order_by("kind", "object_id").values_list("pk", "kind", "object_id", "changes"))
+    for start in range(0, len(todo), CHUNK):
+        chunk = todo[start : start + CHUNK]
+        with transaction.atomic(using):
+            for kind in dict.fromkeys(kind for _pk, kind, _object, _changes in chunk):
+                _write(kind, [row for row in chunk if row[1] == kind], using)
+        done += len(chunk)
+    return done
+
+
+def is_fresh(using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the words are those of the data. One query."""
+    return not SearchText.objects.using(using).filter(changes__gt=0).exists()
+
+
+def _write(kind: str, rows: Sequence[tuple], using: str) -> None:
+    texts = _texts(kind, [object_id for _pk, _kind, object_id, _changes in rows], using)
+    for pk, _kind, object_id, changes in rows:
+        row = SearchText.objects.using(using).filter(pk=pk, changes=changes)
+        if object_id in texts:
+            tokens, words = tokens_of(texts[object_id])
+            row.update(tokens=tokens, words=words, changes=0)
+        else:  # deleted, or no longer public
+            row.delete()
+
+
+def _texts(kind: str, pks: list[int], using: str) -> dict[int, list[tuple[str, str]]]:
+    if kind == SearchText.Kind.CASE:
+        cases = Case.objects.using(using).published().filter(pk__in=pks)
+        return {pk: [(p.zone, p.text) for p in found] for pk, found in passages_of(cases).items()}
+    zone = SHARED_ZONES[kind]
+    return {pk: [(zone, text) for text in found] for pk, found in shared_texts(kind, pks)}
+
+
+def _follow_rules(using: str) -> None:
+    """Marks everything where words were made by other rules, or never."""
+    if DataVersion.objects.using(using).filter(pk=DataVersion.ROW, search_rules=RULES).exists():
+        return
+    with transaction.atomic(using):
+        row, _made = DataVersion.objects.using(using).get_or_create(pk=DataVersion.ROW)
+        SearchText.objects.using(using).all().delete()
+        things = {SearchText.Kind.CASE: Case.objects.using(using).published()}
+        things |= {kind: model._base_manager.using(using).all() for kind, (model, _names) in SHARED.items()}
+        for kind, found in things.items():
+            marks = (SearchText(kind=kind, object_id=pk) for pk in found.order_by("pk").values_list("pk", flat=True))
+            SearchText.objects.using(using).bulk_create(marks, batch_size=1000)
+        DataVersion.objects.using(using).filter(pk=row.pk).update(search_rules=RULES)
+
+
+# Asking
+
+Hits = dict[tuple[int, str, str], list[int]]
+
+
+def hits(words: Sequence[Word], using: str = DEFAULT_DB_ALIAS) -> Hits:
+    """What holds each word: {(index of the word, zone, kind): primary keys}. One query, whatever is asked."""
+    parts, parameters = [], []
+    for index, word in enumerate(words):
+        for zone in ZONES:
+            parts.append(_part(using))
+            parameters += [index, zone, _match(word, zone, using)]
+    if not parts:
+        return {}
+    with connections[using].cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), parameters)
+        return {(index, zone, kind): [int(pk) for pk in pks.split(",")] for index, zone, kind, pks in cursor.fetchall()}
+
+
+def _part(using: str) -> str:
+    if connections[using].vendor == "postgresql":
+        return (
+            "SELECT %s::int, %s::text, kind, string_agg(object_id::text, ',') FROM casestudies_searchtext"
+            " WHERE array_to_tsvector(string_to_array(tokens, ' ')) @@ %s::tsquery GROUP BY kind"
+        )
+    return (
+        "SELECT %s, %s, kind, group_concat(object_id) FROM casestudies_searchtext WHERE id IN"
+        " (SELECT rowid FROM casestudies_searchtext_index WHERE casestudies_searchtext_index MATCH %s) GROUP BY kind"
+    )
+
+
+def _match(word: Word, zone: str, using: str) -> str:
+    """The tokens of a word in a zone, in the language of the database. Words hold letters and digits alone."""
+    is_postgresql = connections[using].vendor == "postgresql"
+    star, either = (":*", " | ") if is_postgresql else ("*", " OR ")
+    quote = "'" if is_postgresql else '"'
+    tokens = [f"{quote}{zone}w{word.text}{quote}{star if word.is_prefix else ''}"]
+    if not word.is_exact:
+        tokens += [f"{quote}{zone}s{stem}{quote}" for stem in stems_of(word.text)]
+    return either.join(tokens)
+
+
+def with_phrase(phrase: Sequence[str], pks: Iterable[int], kind: str, using: str = DEFAULT_DB_ALIAS) -> set[int]:
+    """Those of the things that hold the words one after the other."""
+    condition = Q(kind=kind, object_id__in=list(pks), words__contains=f" {' '.join(phrase)} ")
+    return set(SearchText.objects.using(using).filter(condition).values_list("object_id", flat=True))
