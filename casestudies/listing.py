@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from .facets import Lists, Option
-from .selection import VIEW_PARAMETERS, BadSelection, Chip, Choice, Dropped, FacetView
+from .selection import BadSelection, Chip, Choice, Dropped, FacetView
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Listing:
         """
         lists, dropped = Lists(), []
         given = {name: list(dict.fromkeys(v for v in values if v)) for name, values in data.lists()}
-        names = {each.name for each in self.filters} | {"sort"} | VIEW_PARAMETERS
+        names = {each.name for each in self.filters} | {"sort", "page"}
         for name, values in given.items():
             dropped += [Dropped(name, v, _("There is no such filter.")) for v in values if name not in names]
         chosen = {}

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from casestudies.models import Case, Collection, Illustration, Vocabulary
+from casestudies.index import Index, current
+from casestudies.models import Case, Collection, Illustration, Term, Vocabulary
 from mainstreaming.projection import HEIGHT, WIDTH, project
 from recommendations.models import Recommendation
 
@@ -33,18 +34,25 @@ def _map_points() -> list[dict]:
     return points
 
 
+def _entries(vocabulary: Vocabulary, index: Index) -> list[tuple[Term, int]]:
+    """The terms at the top of a vocabulary, each with how many cases its link leads to."""
+    terms = [term for term in vocabulary.terms.all() if term.parent_id is None and not term.is_retired]
+    return [(term, len(index.having(vocabulary.slug, term.slug))) for term in terms]
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the portal is, ways in by question, the map, the latest changes."""
     published = Case.objects.published()
+    index = current()
     questions = {v.slug: v for v in Vocabulary.objects.filter(slug__in=QUESTIONS).prefetch_related("terms")}
     context = {
-        "case_count": published.count(),
-        "country_count": published.order_by().values("country").distinct().count(),
+        "case_count": len(index.all),
+        "country_count": index.countries,
         "recommendation_count": Recommendation.objects.count(),
         "illustration_count": Illustration.objects.published().count(),
         "questions": [
-            (vocabulary, [term for term in vocabulary.terms.all() if term.parent_id is None and not term.is_retired])
+            (vocabulary, _entries(vocabulary, index))
             for vocabulary in (questions[slug] for slug in QUESTIONS if slug in questions)
         ],
         "points": _map_points(),

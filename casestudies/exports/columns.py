@@ -20,11 +20,15 @@ SEPARATOR = "|"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what stands at its head, how its cell is made from a row and the site's address, what it means."""
+    """One column: what stands at its head, how its cell is made from a row and the site's address, what it means.
+
+    `label` is its head on a screen.
+    """
 
     header: str
     getter: Callable[[Any, str], Any]
     description: str | Promise
+    label: str | Promise = ""
 
 
 def joined(labels: Iterable[str]) -> str:
@@ -100,49 +104,86 @@ def region(case: Case, base_url: str) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("url", lambda case, base: f"{base}{case.get_absolute_url()}", _("The case's address, stable.")),
-    Column("number", lambda case, base: case.number, _("Number in the collection, text: 4.10 follows 4.9.")),
+    Column(
+        "number", lambda case, base: case.number, _("Number in the collection, text: 4.10 follows 4.9."), _("Number")
+    ),
     Column("slug", lambda case, base: case.slug, _("The case's short name in addresses, stable.")),
     Column("name", lambda case, base: case.name, _("The territory.")),
-    Column("title", lambda case, base: case.title, _("Title, as at the head of the paper's section.")),
-    Column("country_code", lambda case, base: case.country.code, _("ISO 3166-1 alpha-2 code of the country.")),
-    Column("country", lambda case, base: case.country.name, _("Country.")),
-    Column("region", region, _("United Nations region (M49).")),
-    Column("subregion", lambda case, base: case.country.region.label, _("United Nations sub-region (M49).")),
-    Column("level", terms("level"), _("Level of government. Ours.")),
-    Column("start_year", start_year, _("Year in which the first period starts; empty where not stated.")),
-    Column("end_year", end_year, _("Year in which the last period ends; empty where not stated or ongoing.")),
-    Column("ongoing", is_ongoing, _("Whether it was ongoing when the collection was made: yes or no.")),
-    Column("jmdi", lambda case, base: yes_no(case.is_jmdi_supported), _("Supported by the JMDI: yes or no.")),
-    Column("migration", terms("migration"), _("Migration profile. Ours.")),
-    Column("state", terms("state"), _("Kind of state. Ours.")),
-    Column("trigger", terms("trigger"), _("Triggers of Part 2.")),
-    Column("approach", terms("approach"), _("Bottom-up, top-down or mixed; empty where not stated.")),
-    Column("objective", objectives, _("Broad objectives of Part 2.")),
-    Column("actor_types", actor_types, _("Types of the actors, after Part 2.")),
-    Column("lead_actors", lead_actors, _("The actors that lead.")),
-    Column("mechanism", terms("mechanism"), _("Key mechanisms of Part 2 that the case shows.")),
-    Column("beneficiary", beneficiaries, _("Groups that benefit. Ours.")),
+    Column("title", lambda case, base: case.title, _("Title, as at the head of the paper's section."), _("Title")),
+    Column(
+        "country_code",
+        lambda case, base: case.country.code,
+        _("ISO 3166-1 alpha-2 code of the country."),
+        _("Country code"),
+    ),
+    Column("country", lambda case, base: case.country.name, _("Country."), _("Country")),
+    Column("region", region, _("United Nations region (M49)."), _("Region")),
+    Column(
+        "subregion",
+        lambda case, base: case.country.region.label,
+        _("United Nations sub-region (M49)."),
+        _("Sub-region"),
+    ),
+    Column("level", terms("level"), _("Level of government. Ours."), _("Level of government")),
+    Column("start_year", start_year, _("Year in which the first period starts; empty where not stated."), _("Start")),
+    Column("end_year", end_year, _("Year in which the last period ends; empty where not stated or ongoing."), _("End")),
+    Column("ongoing", is_ongoing, _("Whether it was ongoing when the collection was made: yes or no."), _("Ongoing")),
+    Column(
+        "jmdi",
+        lambda case, base: yes_no(case.is_jmdi_supported),
+        _("Supported by the JMDI: yes or no."),
+        _("JMDI support"),
+    ),
+    Column("migration", terms("migration"), _("Migration profile. Ours."), _("Migration profile")),
+    Column("state", terms("state"), _("Kind of state. Ours."), _("Kind of state")),
+    Column("trigger", terms("trigger"), _("Triggers of Part 2."), _("Trigger")),
+    Column("approach", terms("approach"), _("Bottom-up, top-down or mixed; empty where not stated."), _("Approach")),
+    Column("objective", objectives, _("Broad objectives of Part 2."), _("Objective")),
+    Column("actor_types", actor_types, _("Types of the actors, after Part 2."), _("Types of actors")),
+    Column("lead_actors", lead_actors, _("The actors that lead."), _("Lead")),
+    Column("mechanism", terms("mechanism"), _("Key mechanisms of Part 2 that the case shows."), _("Key mechanisms")),
+    Column("beneficiary", beneficiaries, _("Groups that benefit. Ours."), _("Beneficiaries")),
     Column(
         "recommendations_central",
         recommendations(Strength.CENTRAL),
         _("Numbers of the recommendations that the case illustrates centrally. An editorial reading."),
+        _("Recommendations, central"),
     ),
     Column(
         "recommendations_supporting",
         recommendations(Strength.SUPPORTING),
         _("Numbers of the recommendations that the case illustrates in support. An editorial reading."),
+        _("Recommendations, supporting"),
     ),
-    Column("budget_status", of_budget(lambda b: b.get_status_display()), _("What the paper says of money.")),
-    Column("budget_total", of_budget(lambda b: b.total), _("Total as stated, in its own currency.")),
-    Column("budget_currency", of_budget(lambda b: b.currency.code if b.currency else ""), _("ISO 4217 code.")),
-    Column("budget_covers", of_budget(lambda b: b.get_period_display()), _("What span of time the total covers.")),
-    Column("budget_months", of_budget(lambda b: b.duration_months), _("Duration in months, as stated.")),
+    Column(
+        "budget_status",
+        of_budget(lambda b: b.get_status_display()),
+        _("What the paper says of money."),
+        _("What is said of money"),
+    ),
+    Column(
+        "budget_total", of_budget(lambda b: b.total), _("Total as stated, in its own currency."), _("Budget, as stated")
+    ),
+    Column(
+        "budget_currency",
+        of_budget(lambda b: b.currency.code if b.currency else ""),
+        _("ISO 4217 code."),
+        _("Currency"),
+    ),
+    Column(
+        "budget_covers",
+        of_budget(lambda b: b.get_period_display()),
+        _("What span of time the total covers."),
+        _("Budget covers"),
+    ),
+    Column("budget_months", of_budget(lambda b: b.duration_months), _("Duration in months, as stated."), _("Months")),
     Column(
         "budget_band",
         of_budget(lambda b: BudgetBand(b.band).label if b.band else ""),
         _("Size of the total in US dollars at the average rates of 2015. Ours, for filtering only."),
+        _("Budget band"),
     ),
-    Column("purpose", lambda case, base: case.purpose, _("Purpose, summarized.")),
+    Column("purpose", lambda case, base: case.purpose, _("Purpose, summarized."), _("Purpose")),
 )
 
 

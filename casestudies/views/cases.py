@@ -14,7 +14,9 @@ from mainstreaming.pagination import Paged
 from ..exports.rows import case_rows
 from ..models import Case, CaseRedirect
 from ..page import CasePage
-from ..selection import BadSelection, parse, sort_choices
+from ..search.snippets import snippets
+from ..selection import BadSelection, Selection, parse, sort_choices
+from ..showing import Showing, read_showing
 
 
 def base_url(request: HttpRequest) -> str:
@@ -30,16 +32,49 @@ def refused(request: HttpRequest, error: BadSelection) -> HttpResponse:
 
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
-    """The selection's cases, a page of them, with the filters and what is active."""
+    """The selection's cases as they are to be shown, with the filters, what is active, and what was not understood."""
     selection = parse(request.GET)
+    showing = read_showing(request.GET)
+    chips = selection.chips()
     context = {
         "selection": selection,
-        "paged": Paged.of(selection.cases(Case.objects.for_list()), request.GET.get("page")),
+        "showing": showing,
+        "showing_tabs": showing.tabs(selection),
+        "showing_template": f"casestudies/includes/view_{showing.view}.html",
+        "view_query": showing.query_part,
+        "case_query": selection.query(),
+        "prefix": showing.prefix(selection),
+        "dropped": (*selection.dropped, *showing.dropped),
+        "total": len(selection),
         "facets": selection.facets(),
-        "chips": selection.chips(),
-        "sorts": sort_choices(selection),
+        "chips": chips,
+        "loosen": [chip for chip in chips if chip.cases_without],
+        **_shown(selection, showing, request.GET.get("page")),
     }
     return render(request, "casestudies/case_list.html", context)
+
+
+def _shown(selection: Selection, showing: Showing, page: str | None) -> dict:
+    """What the view shows of the selection."""
+    return SHOWN[showing.view](selection, showing, page)
+
+
+def _cards(selection: Selection, showing: Showing, page: str | None) -> dict:
+    paged = Paged.of(selection.cases(Case.objects.for_list()), page)
+    if selection.search:
+        found = snippets(selection.question, paged.page.object_list)
+        for case in paged.page.object_list:
+            case.snippets = found[case.pk]
+    return {"paged": paged, "sorts": sort_choices(selection)}
+
+
+def _table(selection: Selection, showing: Showing, page: str | None) -> dict:
+    paged = Paged.of(selection.cases(Case.objects.for_export()), page)
+    rows = [(case, showing.cells(case)) for case in paged.page.object_list]
+    return {"paged": paged, "table": rows, "sorts": sort_choices(selection)}
+
+
+SHOWN = {"cards": _cards, "table": _table}
 
 
 @require_safe
@@ -54,15 +89,28 @@ def case_csv(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """A published case; a redirect from a former address; a page that says so for an archived one; else 404."""
+    """A published case; a redirect from a former address; a page that says so for an archived one; else 404.
+
+    With the query string of a selection it says where in the selection the case stands, and leads to its neighbours.
+    """
     case = Case.objects.published().for_page().filter(slug=slug).first()
     if case is not None:
-        return render(request, "casestudies/case_detail.html", {"case": case, "page": CasePage(case)})
+        selection = parse(request.GET)
+        context = {
+            "case": case,
+            "page": CasePage(case),
+            "selection": selection,
+            "case_query": selection.query(),
+            "neighbours": selection.neighbours(case),
+            "dropped": selection.dropped,
+        }
+        return render(request, "casestudies/case_detail.html", context)
     former = (
         CaseRedirect.objects.filter(old_slug=slug, case__in=Case.objects.published()).select_related("case").first()
     )
     if former is not None:
-        return redirect(former.case, permanent=True)
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{former.case.get_absolute_url()}{query}", permanent=True)
     if Case.objects.archived().filter(slug=slug).exists():
         return render(request, "casestudies/case_archived.html", status=410)
     raise Http404(_("There is no such case."))

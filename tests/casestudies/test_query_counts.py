@@ -87,9 +87,9 @@ ACRONYMS = 2
 GRID_WAYS = 8
 
 PAGES = {
-    # 4 counts: cases, their countries, recommendations, illustrations; vocabularies with a question and their terms;
-    # points of the map; the latest cases with what a row of a list shows
-    "/": 4 + 2 + 1 + 1 + FOR_LIST,
+    # the version: cases and their countries are counted in the index; recommendations, illustrations; vocabularies with
+    # a question and their terms; points of the map; the latest cases with what a row of a list shows
+    "/": VERSION + 2 + 2 + 1 + 1 + FOR_LIST,
     # the page of cases with what a row shows: how many there are comes from the index
     "/cases/": VERSION + 1 + FOR_LIST,
     # an order is asked for once, and kept with the index
@@ -158,8 +158,8 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
 # mechanisms: forms, levels, members, the members' organizations: 4
 # objectives: broad ones; beneficiaries: groups: 2
 # illustrations: recommendations, sub-points, the recommendations of these: 3
-# acronyms of the case, and those of all: 2
-CASE_PAGE = 2 + 1 + 19 + 18 + 4 + 7 + 4 + 2 + 3
+# acronyms of the case, and those of all; the version, and the neighbours in the selection: 2 + 2
+CASE_PAGE = 2 + 2 + 1 + 19 + 18 + 4 + 7 + 4 + 2 + 3
 
 
 @pytest.mark.parametrize("rows", [2, 12])
@@ -168,14 +168,16 @@ def test_a_case_makes_as_many_queries_for_few_rows_as_for_many(visitor, django_a
     add_cases(1, rows=rows)
     case = Case.objects.order_by("-pk").first()
     assert case.figures.count() == rows
+    index.current()
     with django_assert_num_queries(CASE_PAGE):
         assert visitor.get(case.get_absolute_url()).status_code == 200
 
 
 def test_a_case_without_rows_makes_no_more(visitor, django_assert_num_queries):
     case = CaseFactory()
-    # the case, its nineteen kinds of rows, the acronyms
-    with django_assert_num_queries(1 + 19 + ACRONYMS):
+    index.current()
+    # the case, its nineteen kinds of rows, the acronyms, the version; it has no neighbours
+    with django_assert_num_queries(1 + 19 + ACRONYMS + VERSION):
         assert visitor.get(case.get_absolute_url()).status_code == 200
 
 

@@ -1,0 +1,100 @@
+"""How a selection is shown: as cards, as a table with chosen columns, on a map, along time, in charts.
+
+Parameters of the view stand beside those of the selection in the address and change nothing of what is selected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.http import QueryDict
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from .exports.columns import COLUMNS, SEPARATOR, Column
+from .models import Case
+from .selection import Dropped, Selection
+
+VIEWS: dict[str, str | Promise] = {
+    "cards": gettext_lazy("Cards"),
+    "table": gettext_lazy("Table"),
+    "map": gettext_lazy("Map"),
+    "timeline": gettext_lazy("Timeline"),
+    "charts": gettext_lazy("Charts"),
+}
+DEFAULT_VIEW = "cards"
+#: Columns that the name of the case says already, or that are no use on a screen.
+NOT_SHOWN = frozenset({"url", "slug", "name"})
+OFFERED: dict[str, Column] = {column.header: column for column in COLUMNS if column.header not in NOT_SHOWN}
+DEFAULT_COLUMNS = ("country", "start_year", "trigger", "approach", "objective", "budget_total", "budget_currency")
+
+
+@dataclass(frozen=True)
+class Showing:
+    """The view and, of a table, its columns, all valid."""
+
+    view: str = DEFAULT_VIEW
+    columns: tuple[str, ...] = DEFAULT_COLUMNS
+    dropped: tuple[Dropped, ...] = ()
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The parameters of the view in canonical order; nothing where it is the usual one."""
+        pairs = [("view", self.view)] if self.view != DEFAULT_VIEW else []
+        if self.view == "table" and self.columns != DEFAULT_COLUMNS:
+            pairs += [("columns", name) for name in self.columns]
+        return pairs
+
+    @property
+    def query_part(self) -> str:
+        """What a chip's query string needs to keep the view."""
+        return f"&{urlencode(self.pairs())}" if self.pairs() else ""
+
+    def query(self, selection: Selection) -> str:
+        """The selection as shown here, as a query string with its question mark; empty where nothing is chosen."""
+        pairs = selection.pairs() + self.pairs()
+        return f"?{urlencode(pairs)}" if pairs else ""
+
+    def prefix(self, selection: Selection) -> str:
+        """What stands before «page=2» in the address of another page of this view."""
+        query = self.query(selection)
+        return f"{query}&" if query else "?"
+
+    def tabs(self, selection: Selection) -> list[tuple[str | Promise, str, bool]]:
+        """Label, query string and whether it is this one, of every view of the selection."""
+        return [
+            (label, Showing(name, self.columns).query(selection) or "?", name == self.view)
+            for name, label in VIEWS.items()
+        ]
+
+    def choices(self) -> list[tuple[str, str | Promise, bool]]:
+        """Name, description and whether it is shown, of every column that a table can have."""
+        return [(name, column.label, name in self.columns) for name, column in OFFERED.items()]
+
+    @property
+    def heads(self) -> list[Column]:
+        """The table's columns."""
+        return [OFFERED[name] for name in self.columns]
+
+    def cells(self, case: Case) -> list[tuple[list[object], bool]]:
+        """What a case has in each column, as downloads have it: the values, and whether they are numbers to compare."""
+        found = []
+        for column in self.heads:
+            value = column.getter(case, "")
+            values = value.split(SEPARATOR) if isinstance(value, str) and value else [value]
+            found.append(([each for each in values if each not in ("", None)], isinstance(value, Decimal)))
+        return found
+
+
+def read_showing(data: QueryDict) -> Showing:
+    """The view that a query string asks for; what is not understood is dropped and said so."""
+    dropped = []
+    views = [value for value in dict.fromkeys(data.getlist("view")) if value]
+    view = next((value for value in views if value in VIEWS), DEFAULT_VIEW)
+    dropped += [Dropped("view", value, _("There is no such view.")) for value in views if value != view]
+    asked = [value for value in dict.fromkeys(data.getlist("columns")) if value]
+    columns = tuple(name for name in OFFERED if name in asked)
+    dropped += [Dropped("columns", value, _("There is no such column.")) for value in asked if value not in OFFERED]
+    return Showing(view, columns or DEFAULT_COLUMNS, tuple(dropped))
