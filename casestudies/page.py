@@ -98,6 +98,16 @@ class Bar:
 
 
 @dataclass
+class CitedWork:
+    """A work that the case cites: what it supports, by which of the paper's notes, and our notes beside it."""
+
+    source: Source
+    supports: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    notes: list[EditorialNote] = field(default_factory=list)
+
+
+@dataclass
 class ActorGroup:
     """Actors of one top-level type."""
 
@@ -259,16 +269,19 @@ class CasePage:
         )
 
     @cached_property
-    def sources(self) -> list[tuple[Source, list[str]]]:
+    def sources(self) -> list[CitedWork]:
         """Every work cited in the case with what it supports, by author and year."""
-        found: dict[int, tuple[Source, list[str]]] = {}
+        found: dict[int, CitedWork] = {}
         for row in self.case.casesources.all():
-            supports = found.setdefault(row.source_id, (row.source, []))[1]
-            supports += [row.supports] if row.supports and row.supports not in supports else []
+            work = found.setdefault(row.source_id, CitedWork(row.source))
+            work.supports += [row.supports] if row.supports and row.supports not in work.supports else []
+            numbers = [number.strip() for number in row.notes.split(",") if number.strip()]
+            work.numbers += [number for number in numbers if number not in work.numbers]
+            work.notes += self.notes_beside(f"casesources/{row.key}")
         for row in self._cited_rows():
             if row.source_id:
-                found.setdefault(row.source_id, (row.source, []))
-        return sorted(found.values(), key=lambda pair: (pair[0].authors.casefold(), pair[0].year or 0, pair[0].slug))
+                found.setdefault(row.source_id, CitedWork(row.source))
+        return sorted(found.values(), key=lambda w: (w.source.authors.casefold(), w.source.year or 0, w.source.slug))
 
     def _cited_rows(self) -> Iterable[Cited]:
         case = self.case

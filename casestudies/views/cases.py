@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -51,7 +53,15 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "loosen": [chip for chip in chips if chip.cases_without],
         **_shown(selection, showing, request.GET.get("page")),
     }
-    return render(request, "casestudies/case_list.html", context)
+    response = render(request, "casestudies/case_list.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    if request.headers.get("HX-Request"):
+        # The address that a swap leaves in the browser is the canonical one, without what a form sends empty.
+        paged = context.get("paged")
+        number = paged.page.number if paged else 1
+        query = f"{context['prefix']}page={number}" if number > 1 else showing.query(selection)
+        response["HX-Push-Url"] = f"{reverse('cases')}{query}"
+    return response
 
 
 def _shown(selection: Selection, showing: Showing, page: str | None) -> dict:
