@@ -57,7 +57,6 @@ RULES: dict[str, str | Promise] = {
     "acronym-not-used": gettext_lazy("acronym of the case that none of its texts uses"),
     "source-unused": gettext_lazy("source that is used nowhere"),
     "organization-unused": gettext_lazy("organization that is used nowhere"),
-    "organization-untyped": gettext_lazy("organization without a type"),
     "term-undefined": gettext_lazy("term without a definition"),
 }
 
@@ -253,7 +252,7 @@ def _works(case: Case) -> Iterator[Finding]:
 
 
 # Two capitals at least, with digits, «&», «@» between: «QLIP», «LGUs», «GE@W», «M&D».
-ACRONYM = re.compile(r"(?<![\w/.@-])(?=\w*[A-Z]\w*[A-Z]|[A-Z][&@][A-Z])[A-Z][A-Za-z&@]*[A-Z][A-Za-z]?(?![\w/@&])")
+ACRONYM = re.compile(r"(?<![\w/.@-])(?=\w*[A-Z]\w*[A-Z]|[A-Z][&@][A-Z])[A-Z][A-Za-z&@]*[A-Z][A-Za-z]?(?:-[A-Z]+)?(?![\w/@&])")
 # What is written in capitals and is no acronym: Roman numbers.
 NO_ACRONYM = re.compile(r"[IVX]+\Z")
 
@@ -294,7 +293,6 @@ def _unused(model: type[models.Model]) -> models.QuerySet:
 SHARED: dict[str, Callable[[], models.QuerySet]] = {
     "source-unused": lambda: _unused(Source).order_by("slug"),
     "organization-unused": lambda: _unused(Organization).order_by("slug"),
-    "organization-untyped": lambda: Organization.objects.filter(types=None, is_retired=False).order_by("slug"),
     "term-undefined": lambda: (
         Term.objects.filter(definition="", is_retired=False)
         .exclude(vocabulary__slug="region")
