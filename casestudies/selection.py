@@ -29,7 +29,7 @@ from .search.words import Question, read_question
 YEARS = ("from", "to")
 SEARCH, MATCH_ALL, RELEVANCE = "q", "all", "relevance"
 # Parameters of a view of the selection, not of the selection itself.
-VIEW_PARAMETERS = frozenset({"page", "view", "columns"})
+VIEW_PARAMETERS = frozenset({"page", "view", "columns", "compare"})
 # How many cases are fetched at a time where all of them are wanted.
 CHUNK = 500
 

@@ -5,7 +5,7 @@ Parameters of the view stand beside those of the selection in the address and ch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.http import QueryDict
@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from .comparison import MOST
 from .exports.columns import COLUMNS, SEPARATOR, Column
 from .models import Case
 from .selection import Dropped, Selection
@@ -38,6 +39,8 @@ class Showing:
 
     view: str = DEFAULT_VIEW
     columns: tuple[str, ...] = DEFAULT_COLUMNS
+    # The slugs of the cases that are to be compared.
+    compare: tuple[str, ...] = ()
     dropped: tuple[Dropped, ...] = ()
 
     def pairs(self) -> list[tuple[str, str]]:
@@ -45,7 +48,21 @@ class Showing:
         pairs = [("view", self.view)] if self.view != DEFAULT_VIEW else []
         if self.view == "table" and self.columns != DEFAULT_COLUMNS:
             pairs += [("columns", name) for name in self.columns]
-        return pairs
+        return pairs + self.compare_pairs()
+
+    def compare_pairs(self) -> list[tuple[str, str]]:
+        """The cases to compare, as parameters that every address of the list carries along."""
+        return [("compare", slug) for slug in self.compare]
+
+    def comparing(self, slug: str) -> Showing:
+        """The same view with a case chosen for comparison, or no longer."""
+        chosen = [each for each in self.compare if each != slug]
+        return replace(self, compare=tuple(chosen if slug in self.compare else [*chosen, slug]))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further case can be chosen."""
+        return len(self.compare) >= MOST
 
     @property
     def query_part(self) -> str:
@@ -65,7 +82,7 @@ class Showing:
     def tabs(self, selection: Selection) -> list[tuple[str | Promise, str, bool]]:
         """Label, query string and whether it is this one, of every view of the selection."""
         return [
-            (label, Showing(name, self.columns).query(selection) or "?", name == self.view)
+            (label, replace(self, view=name).query(selection) or "?", name == self.view)
             for name, label in VIEWS.items()
         ]
 
@@ -97,4 +114,17 @@ def read_showing(data: QueryDict) -> Showing:
     asked = [value for value in dict.fromkeys(data.getlist("columns")) if value]
     columns = tuple(name for name in OFFERED if name in asked)
     dropped += [Dropped("columns", value, _("There is no such column.")) for value in asked if value not in OFFERED]
-    return Showing(view, columns or DEFAULT_COLUMNS, tuple(dropped))
+    compare, bad = _chosen([slug for slug in dict.fromkeys(data.getlist("compare")) if slug])
+    return Showing(view, columns or DEFAULT_COLUMNS, compare, (*dropped, *bad))
+
+
+def _chosen(slugs: list[str]) -> tuple[tuple[str, ...], list[Dropped]]:
+    """The published cases among those to compare. One query, where there are any."""
+    if not slugs:
+        return (), []
+    there = set(Case.objects.published().filter(slug__in=slugs[: MOST * 2]).values_list("slug", flat=True))
+    found = [slug for slug in slugs if slug in there]
+    dropped = [Dropped("compare", slug, _("There is no such case.")) for slug in slugs if slug not in there]
+    reason = _("At most %(most)s cases stand side by side.") % {"most": MOST}
+    dropped += [Dropped("compare", slug, reason) for slug in found[MOST:]]
+    return tuple(found[:MOST]), dropped

@@ -2,12 +2,19 @@
 
 from django.urls import path
 
-from .views import cases, grid, lists, recommendations
+from .views import cases, compare, grid, lists, match, matrix, recommendations
 
 urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
     path("cases/download.csv", cases.case_csv, name="cases-csv"),
     path("cases/<slug:slug>/", cases.case_detail, name="case"),
+    path("compare/", compare.compare_page, name="compare"),
+    path("compare/download.csv", compare.compare_csv, name="compare-csv"),
+    path("compare/download.xlsx", compare.compare_xlsx, name="compare-xlsx"),
+    path("matrix/", matrix.matrix_page, name="matrix"),
+    path("matrix/download.csv", matrix.matrix_csv, name="matrix-csv"),
+    path("match/", match.match_page, name="match"),
+    path("recommendations/brief/<slug:group>/", match.brief, name="brief"),
     path("grid/", grid.grid_index, name="grid"),
     path("grid/<slug:vocabulary>/", grid.vocabulary_detail, name="vocabulary"),
     path("grid/<slug:vocabulary>/<slug:slug>/", grid.term_detail, name="term"),

@@ -24,11 +24,11 @@ LAYERS = (
     {"changes", "facets", "filters"},
     {"index"},
     {"search"},
-    {"abbreviations", "selection"},
-    {"citing", "grid", "listing"},
+    {"abbreviations", "selection", "writing"},
+    {"citing", "comparison", "grid", "likeness", "listing"},
     {"lists"},
     {"exports", "page"},
-    {"showing"},
+    {"matrix", "showing"},
     {"views", "templatetags"},
     {"urls"},
 )
@@ -230,7 +230,7 @@ SPOKEN = {
     "data-label-dark",
 }
 # Names and signs that are the same in every language.
-SAME_EVERYWHERE = {"CSV", "404", "400", "403", "500", "#", "×", "·", "–", "○"}
+SAME_EVERYWHERE = {"CSV", "XLSX", "404", "400", "403", "500", "#", "×", "·", "–", "○"}
 # It cannot use template tags: nothing may be loaded when everything fails.
 UNTRANSLATED = {"500.html"}
 

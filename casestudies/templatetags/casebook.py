@@ -1,91 +1,62 @@
-"""How values are written: numbers by the language's format, figures with their unit, notes beside their rows."""
+"""What templates need: values as `writing` writes them, acronyms that explain themselves, notes beside their rows."""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from collections.abc import Sequence
+from dataclasses import replace
 
 from django import template
 from django.urls import reverse
-from django.utils.formats import number_format
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
+from django.utils.translation import ngettext
 
+from .. import writing
 from ..abbreviations import Explainer
-from ..choices import BudgetBand, Evidence, Qualifier, Unit
-from ..models import Acronym, CaseActor, EditorialNote, Figure
+from ..choices import BudgetBand, Evidence
+from ..comparison import Row, Value
+from ..matrix import Head, Line, Mark
+from ..models import Acronym, Case, CaseActor, EditorialNote
 from ..page import CasePage, filter_query
+from ..selection import Selection
+from ..showing import Showing
+from ..writing import number, qualified
 
 register = template.Library()
 
 EVIDENCE_CLASSES = {Evidence.STATED: "stated", Evidence.PART_2: "named", Evidence.EDITORIAL: "editorial"}
 
 
-@register.filter
-def number(value: Decimal | int | float | None) -> str:
-    """A quantity, grouped and without trailing zeros: 1,886,630; 15.5. Never for years."""
-    if value is None:
-        return ""
-    if isinstance(value, Decimal):
-        value = value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
-    return number_format(value, force_grouping=True)
+for _written in (writing.number, writing.percent, writing.figure_value, writing.figure_unit, writing.figure_base,
+                 writing.figure_stated):  # fmt: skip
+    register.filter(_written.__name__, _written)
 
 
 @register.filter
-def percent(value: Decimal) -> str:
-    """A share, to one decimal, with its sign."""
-    return _("%(value)s%%") % {"value": number(round(value, 1))}
-
-
-def qualified(text: str, qualifier: str) -> str:
-    """The value with its qualifier before it: «about 2,800»."""
-    if qualifier == Qualifier.EXACT:
-        return text
-    return pgettext("qualifier and value", "%(qualifier)s %(value)s") % {
-        "qualifier": Qualifier(qualifier).label,
-        "value": text,
-    }
+def beside(row: Row, cases: Sequence[Case]) -> list[tuple[Sequence[Value], Case]]:
+    """The cells of a row of a comparison, each with its case."""
+    return list(zip(row.cells, cases, strict=True))
 
 
 @register.filter
-def figure_value(figure: Figure) -> str:
-    """The number of a figure as the site writes it: «60–80», «over 4,000,000», «CHF 12,400,000»."""
-    low, high = number(figure.low), number(figure.high)
-    text = low if figure.low == figure.high else pgettext("range", "%(low)s–%(high)s") % {"low": low, "high": high}
-    if figure.unit == Unit.MONEY:
-        text = f"{figure.currency.code} {text}"
-    if figure.unit in (Unit.SHARE, Unit.CHANGE):
-        text = _("%(value)s%%") % {"value": text}
-    return qualified(text, figure.qualifier)
+def marks(line: Line, heads: Sequence[Head]) -> list[tuple[Mark | None, Head]]:
+    """The cells of a row of the matrix, each with its column."""
+    return list(zip(line.cells, heads, strict=True))
 
 
-@register.filter
-def figure_unit(figure: Figure) -> str:
-    """The unit that follows the number; empty where the number says it."""
-    if figure.unit_label:
-        return figure.unit_label
-    return {Unit.AREA: _("km²"), Unit.PEOPLE: _("people")}.get(figure.unit, "")
+@register.simple_tag
+def compare_link(showing: Showing, selection: Selection, case: Case) -> dict[str, object]:
+    """The address of the same list with a case chosen for comparison, or no longer; and whether it is chosen."""
+    query = showing.comparing(case.slug).query(selection)
+    return {"query": query or "?", "is_chosen": case.slug in showing.compare}
 
 
-def is_stated_otherwise(figure: Figure) -> bool:
-    """Whether the paper writes the value in another way than the site: «about two thirds», not «68%»."""
-    printed = figure.stated.casefold().replace(" per cent", "%").replace("per cent", "%").strip(" .~")
-    value = figure_value(figure).casefold()
-    return printed not in (value, value.removesuffix("%"), f"{value} {figure_unit(figure).casefold()}")
-
-
-@register.filter
-def figure_base(figure: Figure) -> str:
-    """What stands under a figure, in one line: its base, place, period, and how the paper writes it."""
-    return " · ".join(filter(None, [figure.base, figure.where, figure.period, figure_stated(figure)]))
-
-
-@register.filter
-def figure_stated(figure: Figure) -> str:
-    """How the paper writes the value, where the site writes it otherwise; else empty."""
-    return _("stated as “%(stated)s”") % {"stated": figure.stated} if is_stated_otherwise(figure) else ""
+@register.simple_tag
+def no_comparison(showing: Showing, selection: Selection) -> str:
+    """The address of the same list with no case chosen for comparison."""
+    return replace(showing, compare=()).query(selection) or "?"
 
 
 @register.filter

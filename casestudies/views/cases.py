@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -14,6 +15,7 @@ from mainstreaming.downloads import csv_response
 from mainstreaming.pagination import Paged
 
 from ..exports.rows import case_rows
+from ..likeness import comparable
 from ..models import Case, CaseRedirect
 from ..page import CasePage
 from ..search.snippets import snippets
@@ -44,7 +46,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "showing_tabs": showing.tabs(selection),
         "showing_template": f"casestudies/includes/view_{showing.view}.html",
         "view_query": showing.query_part,
-        "case_query": selection.query(),
+        "case_query": _case_query(selection, showing),
+        "compare_query": urlencode([("case", slug) for slug in showing.compare]),
         "prefix": showing.prefix(selection),
         "dropped": (*selection.dropped, *showing.dropped),
         "total": len(selection),
@@ -62,6 +65,12 @@ def case_list(request: HttpRequest) -> HttpResponse:
         query = f"{context['prefix']}page={number}" if number > 1 else showing.query(selection)
         response["HX-Push-Url"] = f"{reverse('cases')}{query}"
     return response
+
+
+def _case_query(selection: Selection, showing: Showing) -> str:
+    """What the address of a case carries along: the selection, and the cases to compare."""
+    pairs = selection.pairs() + showing.compare_pairs()
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def _shown(selection: Selection, showing: Showing, page: str | None) -> dict:
@@ -105,14 +114,17 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """
     case = Case.objects.published().for_page().filter(slug=slug).first()
     if case is not None:
-        selection = parse(request.GET)
+        selection, showing = parse(request.GET), read_showing(request.GET)
         context = {
             "case": case,
             "page": CasePage(case),
             "selection": selection,
-            "case_query": selection.query(),
+            "case_query": _case_query(selection, showing),
+            "compare_slugs": [slug for slug in showing.compare if slug != case.slug],
+            "is_full": showing.is_full and case.slug not in showing.compare,
+            "comparable": comparable(selection.index, case),
             "neighbours": selection.neighbours(case),
-            "dropped": selection.dropped,
+            "dropped": (*selection.dropped, *showing.dropped),
         }
         return render(request, "casestudies/case_detail.html", context)
     former = (

@@ -141,6 +141,8 @@ def test_the_navigation_marks_where_one_is(visitor, path, current):
     VocabularyFactory(slug="trigger")
     html = visitor.get(path).content.decode()
     navigation = html.partition('<nav class="site-nav"')[2].partition("</nav>")[0]
-    entries = ["/cases/", "/recommendations/", "/grid/", "/figures/", "/about/"]
+    entries = [
+        "/cases/", "/recommendations/", "/matrix/", "/compare/", "/match/", "/grid/", "/figures/", "/about/",
+    ]  # fmt: skip
     assert re.findall(r'href="([^"]+)"', navigation) == entries
     assert re.findall(r'href="([^"]+)" aria-current="([^"]+)"', navigation) == current

@@ -42,12 +42,11 @@ def test_a_card_says_what_who_where_and_when(visitor):
     ):
         CaseTermFactory(case=case, term=found)
     (card,) = cards(visitor.get("/cases/").content.decode())
-    assert (
-        text(card)
-        == f"4.12 · Switzerland 2014–2017 Vaud Cantonal programme {' '.join(['word'] * 28)} … Canton Mismatch JMDI"
-    )
+    said = f"4.12 · Switzerland 2014–2017 Vaud Cantonal programme {' '.join(['word'] * 28)} …"
+    assert text(card) == f"{said} Canton Mismatch JMDI + Compare Vaud"
     assert re.findall(r'href="([^"]+)"', card) == [
         "/cases/vaud/", "/cases/?level=state-or-canton", "/cases/?trigger=policy-mismatch", "/cases/?jmdi=yes",
+        "?compare=vaud",
     ]  # fmt: skip
 
 

@@ -158,8 +158,8 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
 # mechanisms: forms, levels, members, the members' organizations: 4
 # objectives: broad ones; beneficiaries: groups: 2
 # illustrations: recommendations, sub-points, the recommendations of these: 3
-# acronyms of the case, and those of all; the version, and the neighbours in the selection: 2 + 2
-CASE_PAGE = 2 + 2 + 1 + 19 + 18 + 4 + 7 + 4 + 2 + 3
+# acronyms of the case, and those of all; the version, the neighbours in the selection, comparable cases: 2 + 3
+CASE_PAGE = 2 + 3 + 1 + 19 + 18 + 4 + 7 + 4 + 2 + 3
 
 
 @pytest.mark.parametrize("rows", [2, 12])

@@ -31,7 +31,7 @@ from casestudies.models import (
 )
 from casestudies.querysets import published_condition
 from casestudies.selection import SORTS
-from recommendations.models import Recommendation
+from recommendations.models import Group, Recommendation
 from tests.factories import (
     AcronymFactory,
     BeneficiaryGroupFactory,
@@ -76,6 +76,7 @@ SAMPLES = {
         for vocabulary, slug in Term.objects.values_list("vocabulary__slug", "slug")
     ],
     "source": lambda: [{"slug": slug} for slug in Source.objects.values_list("slug", flat=True)],
+    "brief": lambda: [{"group": slug} for slug in Group.objects.values_list("slug", flat=True)],
     "recommendation": lambda: [{"number": n} for n in (*Recommendation.objects.values_list("number", flat=True), 99)],
 }
 
