@@ -252,7 +252,9 @@ def _works(case: Case) -> Iterator[Finding]:
 
 
 # Two capitals at least, with digits, «&», «@» between: «QLIP», «LGUs», «GE@W», «M&D».
-ACRONYM = re.compile(r"(?<![\w/.@-])(?=\w*[A-Z]\w*[A-Z]|[A-Z][&@][A-Z])[A-Z][A-Za-z&@]*[A-Z][A-Za-z]?(?:-[A-Z]+)?(?![\w/@&])")
+ACRONYM = re.compile(
+    r"(?<![\w/.@-])(?=\w*[A-Z]\w*[A-Z]|[A-Z][&@][A-Z])[A-Z][A-Za-z&@]*[A-Z][A-Za-z]?(?:-[A-Z]+)?(?![\w/@&])"
+)
 # What is written in capitals and is no acronym: Roman numbers.
 NO_ACRONYM = re.compile(r"[IVX]+\Z")
 

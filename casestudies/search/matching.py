@@ -12,12 +12,18 @@ from collections.abc import Iterable, Iterator
 from pyroaring import BitMap
 
 from ..index import Index
-from ..models import Case, CaseActor, CaseSource, Illustration, SearchText
+from ..models import Case, CaseActor, Illustration, Milestone, SearchText, Source
 from . import store
-from .texts import SHARED_ZONES, ZONES
+from .texts import SHARED_ZONES, ZONES, shown_rows
 from .words import Question
 
 Kind = SearchText.Kind
+#: The rows of a case that name things of a kind on its page, and by which field.
+TIES: dict[str, tuple[tuple[type, str], ...]] = {
+    Kind.ORGANIZATION: ((CaseActor, "organization"), (Milestone, "bodies")),
+    Kind.SOURCE: tuple((model, "source") for model in Source.objects.citing_models()),
+    Kind.RECOMMENDATION: ((Illustration, "recommendation"),),
+}
 BEST_FIRST = sorted(ZONES, key=lambda zone: -ZONES[zone])
 
 
@@ -83,13 +89,10 @@ def _cases_of(kind: str, pks: Iterable[int], index: Index) -> BitMap:
         return index.of(pks)
     if kind == Kind.TERM:
         return BitMap.union(BitMap(), *(index.terms.get(pk, BitMap()) for pk in pks), *_regions(pks, index))
-    rows = {
-        Kind.ORGANIZATION: CaseActor.objects.published().filter(organization__in=pks),
-        Kind.SOURCE: CaseSource.objects.published().filter(source__in=pks),
-        Kind.RECOMMENDATION: Illustration.objects.published().filter(recommendation__in=pks),
-        Kind.COUNTRY: Case.objects.published().filter(country__in=pks),
-    }[kind]
-    return index.of(rows.order_by().values_list("pk" if kind == Kind.COUNTRY else "case", flat=True))
+    if kind == Kind.COUNTRY:
+        return index.of(Case.objects.published().filter(country__in=pks).order_by().values_list("pk", flat=True))
+    rows = [shown_rows(model).filter(**{f"{path}__in": pks}) for model, path in TIES[kind]]
+    return index.of(pk for each in rows for pk in each.order_by().values_list("case", flat=True))
 
 
 def _regions(pks: Iterable[int], index: Index) -> Iterator[BitMap]:
