@@ -124,7 +124,8 @@ def _note(changes: Iterable[Change | None], were_made: bool, using: str) -> None
 
 def _mark_cases(pks: set[int], using: str) -> bool:
     """Marks the cases that are public, or were when their words were made. Returns whether there are such."""
-    published = Case.objects.using(using).published()
+    # In no order: that of cases would join collections, which `loaddata` may bring later.
+    published = Case.objects.using(using).published().order_by()
     public = set(published.filter(pk__in=pks).values_list("pk", flat=True))
     rows = SearchText.objects.using(using).filter(kind=SearchText.Kind.CASE, object_id__in=pks)
     were_public = set(rows.values_list("object_id", flat=True))
