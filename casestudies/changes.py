@@ -2,7 +2,8 @@
 
 Signals, because editors, loader, restores and tests all save rows one by one. What changes many rows past the signals
 (`QuerySet.update`, `bulk_create`) says so itself with `note_changes`. What is noted is part of the transaction that
-makes the change: whoever sees the one sees the other.
+makes the change, where there is one: whoever sees the one sees the other. Migrations know no signals: one that changes
+texts moves `search.words.RULES`.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ import secrets
 import threading
 from collections.abc import Iterable, Iterator
 
+from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models import F
-from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.utils import timezone
 
-from recommendations.models import SubPoint
+from recommendations.models import Recommendation, SubPoint
 
 from .models import (
+    AcceptedFinding,
     Budget,
     Case,
     CaseChild,
+    CaseLink,
     CaseRedirect,
     Country,
     DataVersion,
@@ -40,10 +44,10 @@ KINDS: dict[type[models.Model], str] = {
     Organization: SearchText.Kind.ORGANIZATION,
     Source: SearchText.Kind.SOURCE,
     Country: SearchText.Kind.COUNTRY,
-    SubPoint._meta.get_field("recommendation").related_model: SearchText.Kind.RECOMMENDATION,
+    Recommendation: SearchText.Kind.RECOMMENDATION,
 }
 # What is bookkeeping, and changes nothing that a visitor sees.
-SILENT = (DataVersion, SearchText, LoadedRecord)
+SILENT = (DataVersion, SearchText, LoadedRecord, AcceptedFinding)
 
 Change = tuple[str, int]
 _held = threading.local()
@@ -55,6 +59,8 @@ def target_of(instance: models.Model) -> Change | None:
         return SearchText.Kind.CASE, instance.case_id
     if isinstance(instance, OrganizationName):
         return SearchText.Kind.ORGANIZATION, instance.organization_id
+    if isinstance(instance, SubPoint):
+        return SearchText.Kind.RECOMMENDATION, instance.recommendation_id
     kind = KINDS.get(type(instance))
     return (kind, instance.pk) if kind else None
 
@@ -77,6 +83,27 @@ def held_back(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
 
 def note_changes(changes: Iterable[Change | None], using: str = DEFAULT_DB_ALIAS) -> None:
     """Moves the version and marks the words of what changed, where a visitor can see it. None: no words."""
+    # Without a transaction of the caller's, the version and the marks are one at least.
+    with transaction.atomic(using, savepoint=False):
+        were_made = bool(wait_for_turn(using))
+        _note(changes, were_made, using)
+
+
+def wait_for_turn(using: str = DEFAULT_DB_ALIAS) -> int:
+    """Waits until nobody else notes changes, until the transaction ends. Returns by which rules words were made.
+
+    One after the other: who publishes a case and who edits it at the same time would each see the other's half only,
+    and two who mark the same rows in another order would wait for each other for ever.
+    """
+    row = DataVersion.objects.using(using).filter(pk=DataVersion.ROW)
+    for _attempt in range(2):
+        for rules in row.select_for_update().values_list("search_rules", flat=True):
+            return rules
+        DataVersion.objects.using(using).bulk_create([DataVersion(pk=DataVersion.ROW)], ignore_conflicts=True)
+    return 0
+
+
+def _note(changes: Iterable[Change | None], were_made: bool, using: str) -> None:
     by_kind: dict[str, set[int]] = {}
     is_seen = False
     for change in changes:
@@ -86,7 +113,8 @@ def note_changes(changes: Iterable[Change | None], using: str = DEFAULT_DB_ALIAS
             by_kind.setdefault(change[0], set()).add(change[1])
     cases = by_kind.pop(SearchText.Kind.CASE, set())
     if cases:
-        is_seen |= _mark_cases(cases, using)
+        # Before words were made for the first time nothing tells which cases were public.
+        is_seen |= _mark_cases(cases, using) or not were_made
     for kind, pks in by_kind.items():
         is_seen = True
         _mark(kind, pks, using)
@@ -96,17 +124,23 @@ def note_changes(changes: Iterable[Change | None], using: str = DEFAULT_DB_ALIAS
 
 def _mark_cases(pks: set[int], using: str) -> bool:
     """Marks the cases that are public, or were when their words were made. Returns whether there are such."""
-    public = set(Case.objects.using(using).published().filter(pk__in=pks).values_list("pk", flat=True))
+    # In no order: that of cases would join collections, which `loaddata` may bring later.
+    published = Case.objects.using(using).published().order_by()
+    public = set(published.filter(pk__in=pks).values_list("pk", flat=True))
     rows = SearchText.objects.using(using).filter(kind=SearchText.Kind.CASE, object_id__in=pks)
-    was_public = rows.exclude(object_id__in=public).update(changes=F("changes") + 1)
-    _mark(SearchText.Kind.CASE, public, using)
-    return bool(public or was_public)
+    were_public = set(rows.values_list("object_id", flat=True))
+    # Links to a case show as long as it does: with it, texts of other cases come and go.
+    links = CaseLink.objects.using(using).filter(other__in=public ^ were_public, case__in=published)
+    _mark(SearchText.Kind.CASE, public | were_public | set(links.values_list("case", flat=True)), using)
+    return bool(public or were_public)
 
 
 def _mark(kind: str, pks: set[int], using: str) -> None:
-    """Counts a change of each, and makes a row for what has none."""
+    """Marks each as changed, and makes a row for what has none."""
     rows = SearchText.objects.using(using)
-    there = rows.filter(kind=kind, object_id__in=pks).update(changes=F("changes") + 1) if pks else 0
+    # Another number at every change: words are written only on the mark that was there before they were read.
+    mark = secrets.randbelow(2**31 - 1) + 1
+    there = rows.filter(kind=kind, object_id__in=pks).update(changes=mark) if pks else 0
     if there < len(pks):
         new = [SearchText(kind=kind, object_id=pk) for pk in sorted(pks)]
         rows.bulk_create(new, ignore_conflicts=True, batch_size=500)
@@ -114,37 +148,43 @@ def _mark(kind: str, pks: set[int], using: str) -> None:
 
 def _move(using: str) -> None:
     row = DataVersion.objects.using(using).filter(pk=DataVersion.ROW)
-    move = {"number": F("number") + 1, "token": secrets.token_hex(8), "changed_at": timezone.now()}
-    if not row.update(**move):
-        DataVersion.objects.using(using).bulk_create([DataVersion(pk=DataVersion.ROW)], ignore_conflicts=True)
-        row.update(**move)
+    row.update(number=F("number") + 1, token=secrets.token_hex(8), changed_at=timezone.now())
 
 
-def _changed(instance: models.Model, using: str) -> None:
-    change = target_of(instance)
+def _changed(change: Change | None, using: str) -> None:
     held = getattr(_held, "changes", None)
     if held is not None:
         held.add(change)
-        return
-    # A case and its mark are one: without a transaction of the caller's, this is one.
-    with transaction.atomic(using, savepoint=False):
+    else:
         note_changes([change], using)
 
 
 def _is_ours(sender: type[models.Model]) -> bool:
-    return sender._meta.app_label in ("casestudies", "recommendations") and not issubclass(sender, SILENT)
+    # The models of migrations have a registry of their own: their tables may not be those of today.
+    is_of_today = sender._meta.apps is apps
+    return is_of_today and sender._meta.app_label in ("casestudies", "recommendations") and sender not in SILENT
+
+
+def on_saving(sender: type[models.Model], instance: models.Model, using: str, **kwargs: object) -> None:
+    """Another name is about to go to another organization: the former one changes too."""
+    if sender is OrganizationName and instance.pk:
+        former = (
+            OrganizationName.objects.using(using).filter(pk=instance.pk).exclude(organization=instance.organization_id)
+        )
+        for pk in former.values_list("organization", flat=True):
+            _changed((SearchText.Kind.ORGANIZATION, pk), using)
 
 
 def on_save(sender: type[models.Model], instance: models.Model, using: str, **kwargs: object) -> None:
     """A row was written."""
     if _is_ours(sender):
-        _changed(instance, using)
+        _changed(target_of(instance), using)
 
 
 def on_delete(sender: type[models.Model], instance: models.Model, using: str, **kwargs: object) -> None:
     """A row is gone."""
     if _is_ours(sender):
-        _changed(instance, using)
+        _changed(target_of(instance), using)
 
 
 def on_many(
@@ -152,16 +192,17 @@ def on_many(
     model: type[models.Model], pk_set: set[int] | None, **kwargs: object,
 ) -> None:  # fmt: skip
     """Many-to-many values changed; from the far side (`term.objectives.add`), each row that gained or lost one."""
-    if not action.startswith("post_") or instance._meta.app_label not in ("casestudies", "recommendations"):
+    if not action.startswith("post_") or not _is_ours(type(instance)):
         return
-    _changed(instance, using)
+    _changed(target_of(instance), using)
     if reverse and pk_set:
         for row in model._base_manager.using(using).filter(pk__in=pk_set):
-            _changed(row, using)
+            _changed(target_of(row), using)
 
 
 def connect() -> None:
     """Called once, when the apps are ready."""
+    pre_save.connect(on_saving, dispatch_uid="casestudies.changes")
     post_save.connect(on_save, dispatch_uid="casestudies.changes")
     post_delete.connect(on_delete, dispatch_uid="casestudies.changes")
     m2m_changed.connect(on_many, dispatch_uid="casestudies.changes")

@@ -203,10 +203,12 @@ def of_terms(vocabulary: str, source: str) -> Callable[[Rows], Iterable[Pair]]:
 def region_pairs(rows: Rows) -> Iterator[Pair]:
     """Cases with their sub-region and region."""
     for case, _code, pk in rows.countries:
-        term = rows.terms[pk]
-        yield case, term.slug
-        if term.parent_id:
-            yield case, rows.terms[term.parent_id].slug
+        term = rows.terms.get(pk)
+        # What was added between two queries is for the next version.
+        if term is not None:
+            yield case, term.slug
+            if term.parent_id in rows.terms:
+                yield case, rows.terms[term.parent_id].slug
 
 
 def budget_pairs(rows: Rows) -> Iterator[Pair]:

@@ -58,9 +58,9 @@ class Index:
         self.pks = array("Q", self._in_order(DEFAULT_SORT))
         self.position = {pk: position for position, pk in enumerate(self.pks)}
         self.all = BitMap(range(len(self.pks)))
-        self.facets = {facet.name: self._bitmaps(facet.pairs(rows)) for facet in FACETS}
-        self.terms = self._bitmaps(rows.bearing)
-        self.central = self._bitmaps(
+        self.facets = {facet.name: self.bitmaps(facet.pairs(rows)) for facet in FACETS}
+        self.terms = self.bitmaps(rows.bearing)
+        self.central = self.bitmaps(
             (case, number) for case, number, strength in rows.illustrations if strength == Strength.CENTRAL
         )
         self._years = self._by_year(rows.periods)
@@ -73,7 +73,7 @@ class Index:
     def _in_order(self, sort: str) -> Iterable[int]:
         return Case.objects.published().with_start().order_by(*SORTS[sort][1]).values_list("pk", flat=True)
 
-    def _bitmaps(self, pairs: Iterable[tuple[int, Any]]) -> dict[Any, BitMap]:
+    def bitmaps(self, pairs: Iterable[tuple[int, Any]]) -> dict[Any, BitMap]:
         """Pairs of a case and a value as a bitmap for each value."""
         lists: dict[Any, list[int]] = defaultdict(list)
         for pk, value in pairs:

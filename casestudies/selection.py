@@ -112,9 +112,13 @@ class SelectedCases(Sequence):
 
     def __getitem__(self, key: int | slice) -> Any:
         if isinstance(key, slice):
-            return self._fetch([self.index.pks[position] for position in self.positions[key]])
-        (case,) = self._fetch([self.index.pks[self.positions[key]]])
-        return case
+            # A bitmap's slice would be in its own order.
+            places = range(len(self))[key]
+            return self._fetch([self.index.pks[self.positions[place]] for place in places])
+        found = self._fetch([self.index.pks[self.positions[key]]])
+        if not found:
+            raise IndexError(key)
+        return found[0]
 
     def __iter__(self) -> Iterator[Case]:
         for start in range(0, len(self), CHUNK):
@@ -243,10 +247,11 @@ class Selection:
         """The query string with one value removed; «?» alone where nothing is left, so that it is still a link."""
         pairs = [pair for pair in self.pairs() if pair != (parameter, value)]
         left = [name for name, _value in pairs]
-        # «All of» goes with the last value of its facet; the order of relevance with the search.
+        # «All of» goes with the last value of its facet.
         pairs = [pair for pair in pairs if pair[0] != MATCH_ALL or pair[1] in left]
         if parameter == SEARCH:
-            pairs = [pair for pair in pairs if pair != ("sort", RELEVANCE)]
+            # By number, which is the default again without a search.
+            pairs = [pair for pair in pairs if pair != ("sort", DEFAULT_SORT)]
         return f"?{urlencode(pairs)}"
 
     # What is shown of it
@@ -364,7 +369,7 @@ def _valid_search(known: Mapping[str, list[str]]) -> tuple[str, list[Dropped]]:
             dropped.append(Dropped(SEARCH, text, _("Only one search can be made.")))
         else:
             # A space at the end says that the last word is whole.
-            good = text.strip() + " " * text.endswith(" ")
+            good = read_question(text).text + " " * text.endswith(" ")
     return good, dropped
 
 

@@ -10,5 +10,7 @@ LETTERS = str.maketrans(
 
 def fold(text: str) -> str:
     """The text without accents and case: «Sédhiou» becomes «sedhiou»."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().translate(LETTERS))
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    # Once more: «™» and «№» decompose into capitals, «ǿ» into a letter of the table and an accent.
+    return letters.casefold().translate(LETTERS)

@@ -51,7 +51,8 @@ class SearchText(models.Model):
     object_id = models.PositiveBigIntegerField(_("object"))
     tokens = models.TextField(_("words and stems"), blank=True)
     words = models.TextField(_("text in order"), blank=True)
-    # How many changes are not in the words yet; compared when they are written, so that no change is lost between.
+    # 0: the words are those of the data. Else another number at every change, compared when the words are written, so
+    # that no change is lost between.
     changes = models.PositiveIntegerField(_("changes since"), default=1)
 
     class Meta:

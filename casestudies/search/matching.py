@@ -8,16 +8,23 @@ Cases with the same sum stand in the order of their numbers. The sums come from 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from pyroaring import BitMap
 
 from ..index import Index
-from ..models import Case, CaseActor, CaseSource, Illustration, SearchText
+from ..models import Case, CaseActor, Illustration, Milestone, SearchText, Source
 from . import store
-from .texts import SHARED_ZONES, ZONES
+from .texts import SHARED_ZONES, ZONES, shown_rows
 from .words import Question
 
 Kind = SearchText.Kind
+#: The rows of a case that name things of a kind on its page, and by which field.
+TIES: dict[str, tuple[tuple[type, str], ...]] = {
+    Kind.ORGANIZATION: ((CaseActor, "organization"), (Milestone, "bodies")),
+    Kind.SOURCE: tuple((model, "source") for model in Source.objects.citing_models()),
+    Kind.RECOMMENDATION: ((Illustration, "recommendation"),),
+}
 BEST_FIRST = sorted(ZONES, key=lambda zone: -ZONES[zone])
 
 
@@ -81,23 +88,21 @@ def _cases_of(kind: str, pks: Iterable[int], index: Index) -> BitMap:
     """The cases that are, or bear, or name, things of a kind."""
     if kind == Kind.CASE:
         return index.of(pks)
+    ties = index.keep(("ties", kind), lambda: _ties(kind, index))
+    return BitMap.union(BitMap(), *(ties[pk] for pk in pks if pk in ties))
+
+
+def _ties(kind: str, index: Index) -> dict[int, BitMap]:
+    """The cases that bear or name each thing of a kind, by its primary key. Asked for once an index."""
     if kind == Kind.TERM:
-        return BitMap.union(BitMap(), *(index.terms.get(pk, BitMap()) for pk in pks), *_regions(pks, index))
-    rows = {
-        Kind.ORGANIZATION: CaseActor.objects.published().filter(organization__in=pks),
-        Kind.SOURCE: CaseSource.objects.published().filter(source__in=pks),
-        Kind.RECOMMENDATION: Illustration.objects.published().filter(recommendation__in=pks),
-        Kind.COUNTRY: Case.objects.published().filter(country__in=pks),
-    }[kind]
-    return index.of(rows.order_by().values_list("pk" if kind == Kind.COUNTRY else "case", flat=True))
-
-
-def _regions(pks: Iterable[int], index: Index) -> Iterator[BitMap]:
-    """Cases in the regions among the terms: no row of a case bears those."""
-    wanted = set(pks)
-    for term in index.lists.terms.get("region", []):
-        if term.pk in wanted:
-            yield index.having("region", term.slug)
+        # No row of a case bears a region.
+        regions = {term.pk: index.having("region", term.slug) for term in index.lists.terms.get("region", [])}
+        return {pk: regions.get(pk, BitMap()) | index.terms.get(pk, BitMap()) for pk in {*regions, *index.terms}}
+    if kind == Kind.COUNTRY:
+        return index.bitmaps(Case.objects.published().order_by().values_list("pk", "country"))
+    rows = [shown_rows(model).filter(**{f"{path}__isnull": False}).order_by() for model, path in TIES[kind]]
+    pairs = (each.values_list("case", path) for each, (_model, path) in zip(rows, TIES[kind], strict=True))
+    return index.bitmaps(chain.from_iterable(pairs))
 
 
 def _with_phrase(phrase: tuple[str, ...], hits: store.Hits, index: Index, tiers: dict[int, BitMap]) -> BitMap:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import Q
+from django.db.models import Exists, Q
 
+from ..changes import wait_for_turn
 from ..models import Case, DataVersion, SearchText
 from .texts import SHARED, SHARED_ZONES, ZONES, passages_of, shared_texts
 from .words import RULES, Word, stems_of, words_of
@@ -43,27 +45,37 @@ def refresh(using: str = DEFAULT_DB_ALIAS) -> int:
     todo = list(marked.order_by("kind", "object_id").values_list("pk", "kind", "object_id", "changes"))
     for start in range(0, len(todo), CHUNK):
         chunk = todo[start : start + CHUNK]
-        with transaction.atomic(using):
-            for kind in dict.fromkeys(kind for _pk, kind, _object, _changes in chunk):
-                _write(kind, [row for row in chunk if row[1] == kind], using)
+        made: dict[tuple[str, int], tuple[str, str]] = {}
+        for kind in dict.fromkeys(kind for _pk, kind, _object, _changes in chunk):
+            texts = _texts(kind, [object_id for _pk, of, object_id, _changes in chunk if of == kind], using)
+            made |= {(kind, object_id): tokens_of(found) for object_id, found in texts.items()}
+        with _together(using):
+            for pk, kind, object_id, changes in chunk:
+                _write(pk, changes, made.get((kind, object_id)), using)
         done += len(chunk)
     return done
 
 
 def is_fresh(using: str = DEFAULT_DB_ALIAS) -> bool:
-    """Whether the words are those of the data. One query."""
-    return not SearchText.objects.using(using).filter(changes__gt=0).exists()
+    """Whether the words are those of the data, and made by the rules of today. One query."""
+    marked = SearchText.objects.using(using).filter(changes__gt=0)
+    version = DataVersion.objects.using(using).filter(pk=DataVersion.ROW, search_rules=RULES)
+    return version.exclude(Exists(marked)).exists()
 
 
-def _write(kind: str, rows: Sequence[tuple], using: str) -> None:
-    texts = _texts(kind, [object_id for _pk, _kind, object_id, _changes in rows], using)
-    for pk, _kind, object_id, changes in rows:
-        row = SearchText.objects.using(using).filter(pk=pk, changes=changes)
-        if object_id in texts:
-            tokens, words = tokens_of(texts[object_id])
-            row.update(tokens=tokens, words=words, changes=0)
-        else:  # deleted, or no longer public
-            row.delete()
+def _together(using: str) -> contextlib.AbstractContextManager:
+    """Many writes at once on SQLite; each for itself on PostgreSQL, where who holds one row must not wait for another:
+    an editor could hold that, and wait for this."""
+    return transaction.atomic(using) if connections[using].vendor == "sqlite" else contextlib.nullcontext()
+
+
+def _write(pk: int, changes: int, made: tuple[str, str] | None, using: str) -> None:
+    """Writes a row unless it was marked anew meanwhile. None: its thing is deleted, or no longer public."""
+    row = SearchText.objects.using(using).filter(pk=pk, changes=changes)
+    if made is None:
+        row.delete()
+    else:
+        row.update(tokens=made[0], words=made[1], changes=0)
 
 
 def _texts(kind: str, pks: list[int], using: str) -> dict[int, list[tuple[str, str]]]:
@@ -79,14 +91,15 @@ def _follow_rules(using: str) -> None:
     if DataVersion.objects.using(using).filter(pk=DataVersion.ROW, search_rules=RULES).exists():
         return
     with transaction.atomic(using):
-        row, _made = DataVersion.objects.using(using).get_or_create(pk=DataVersion.ROW)
+        if wait_for_turn(using) == RULES:  # another process was quicker
+            return
         SearchText.objects.using(using).all().delete()
         things = {SearchText.Kind.CASE: Case.objects.using(using).published()}
         things |= {kind: model._base_manager.using(using).all() for kind, (model, _names) in SHARED.items()}
         for kind, found in things.items():
             marks = (SearchText(kind=kind, object_id=pk) for pk in found.order_by("pk").values_list("pk", flat=True))
             SearchText.objects.using(using).bulk_create(marks, batch_size=1000)
-        DataVersion.objects.using(using).filter(pk=row.pk).update(search_rules=RULES)
+        DataVersion.objects.using(using).filter(pk=DataVersion.ROW).update(search_rules=RULES)
 
 
 # Asking

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from recommendations.models import Recommendation, SubPoint
+
 from .. import models
 from ..choices import Section
+from ..querysets import published_condition
 
 #: Where a word stands, and what that is worth. The best zone of each word counts, once.
 ZONES = {"a": 8, "b": 4, "c": 2, "d": 1}
@@ -75,6 +79,13 @@ def _heading(section: str | Promise | None, own: str | None) -> str | Promise:
     return Section(value).label if isinstance(value, str) and value in Section.values else value or ""
 
 
+def shown_rows(model: type) -> QuerySet:
+    """The rows of a model that the pages of published cases show."""
+    rows = model._base_manager.filter(published_condition("case__"))
+    # A published case that speaks of a hidden one keeps silent about it.
+    return rows.filter(published_condition("other__")) if model is models.CaseLink else rows
+
+
 def passages_of(cases: Iterable[models.Case]) -> dict[int, list[Passage]]:
     """The passages of each case's own rows, by primary key. One query for each kind of row, however many cases."""
     found: dict[int, list[Passage]] = {}
@@ -85,7 +96,7 @@ def passages_of(cases: Iterable[models.Case]) -> dict[int, list[Passage]]:
         kinds = [each for each in ROWS if each.model is model]
         names = list(dict.fromkeys(name for each in kinds for name in each.fields))
         section = ["section"] if any(each.section is None for each in kinds) else []
-        rows = model._base_manager.filter(case__in=list(found)).order_by("case", "pk")
+        rows = shown_rows(model).filter(case__in=list(found)).order_by("case", "pk")
         for case_id, *values in rows.values_list("case_id", *names, *section):
             row = dict(zip([*names, *section], values, strict=True))
             for each in kinds:
@@ -99,7 +110,7 @@ SHARED: dict[str, tuple[type, tuple[str, ...]]] = {
     models.SearchText.Kind.TERM: (models.Term, ("label",)),
     models.SearchText.Kind.ORGANIZATION: (models.Organization, ("name", "original_name", "acronym")),
     models.SearchText.Kind.SOURCE: (models.Source, ("authors", "title", "english_title", "container")),
-    models.SearchText.Kind.RECOMMENDATION: (models.Illustration.recommendation.field.related_model, ("title", "text")),
+    models.SearchText.Kind.RECOMMENDATION: (Recommendation, ("title", "text")),
     models.SearchText.Kind.COUNTRY: (models.Country, ("name",)),
 }
 SHARED_ZONES = {
@@ -119,7 +130,10 @@ SHARED_HEADINGS = {
 
 
 def shared_texts(kind: str, pks: Iterable[int]) -> Iterator[tuple[int, list[str]]]:
-    """The texts of things of one kind that cases share, with their primary keys."""
+    """The texts of things of one kind that cases share, with their primary keys.
+
+    An organization has its other names too, a recommendation its sub-points.
+    """
     model, names = SHARED[kind]
     found = model._base_manager.filter(pk__in=pks).values_list("pk", *names)
     rows = {pk: list(filter(None, values)) for pk, *values in found}
@@ -127,4 +141,8 @@ def shared_texts(kind: str, pks: Iterable[int]) -> Iterator[tuple[int, list[str]
         others = models.OrganizationName._base_manager.filter(organization__in=list(rows))
         for pk, name in others.order_by("pk").values_list("organization_id", "name"):
             rows[pk].append(name)
+    if kind == models.SearchText.Kind.RECOMMENDATION:
+        parts = SubPoint._base_manager.filter(recommendation__in=list(rows)).order_by("pk")
+        for pk, *texts in parts.values_list("recommendation_id", *names):
+            rows[pk] += filter(None, texts)
     yield from rows.items()

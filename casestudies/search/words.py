@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,21 +20,27 @@ LANGUAGES = ("english",)
 LONGEST, MOST_WORDS = 200, 8
 #: The last word of a question counts as the beginning of one from so many letters on.
 SHORTEST_PREFIX = 2
+#: Words are cut off at so many letters: PostgreSQL takes no longer ones than two kilobytes.
+LONGEST_WORD = 100
 
-WORD = re.compile(r"[^\W_]+")
+# The letters named are marks to SQLite's tokenizer: words would not stay whole there.
+LETTER = r"[^\W_\u19b0-\u19c0\u19c8\u19c9\u1cf2\u1cf3]"
+WORD = re.compile(f"{LETTER}+")
+# A word of a text as it stands: with the accents that are written apart from their letters.
+SPAN = re.compile(rf"{LETTER}+(?:[\u0300-\u036f]+{LETTER}*)*")
 PHRASE = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»')
 
 
 def words_of(text: str) -> list[str]:
     """The folded words of a text, in order: «L'Oriental, Sédhiou» gives l, oriental, sedhiou."""
-    return WORD.findall(fold(text))
+    return [word[:LONGEST_WORD] for word in WORD.findall(fold(text))]
 
 
 def spans_of(text: str) -> Iterator[tuple[str, int, int]]:
     """Each word of a text, folded, with where it begins and ends in the text as it is."""
-    for match in WORD.finditer(text):
+    for match in SPAN.finditer(text):
         # Folding can make two words of one («½»): those are found by either.
-        for word in WORD.findall(fold(match.group())):
+        for word in words_of(match.group()):
             yield word, match.start(), match.end()
 
 
@@ -78,6 +85,7 @@ def read_question(text: str) -> Question:
 
     The last word stands for all words that begin with it, unless it is within quotes or a space follows it.
     """
+    text = unicodedata.normalize("NFC", text)
     text = " ".join(text[:LONGEST].split()) + (" " if text[:LONGEST].endswith(" ") else "")
     phrases = [tuple(words_of(next(filter(None, groups), ""))) for groups in PHRASE.findall(text)]
     rest = PHRASE.sub(" ", text)
