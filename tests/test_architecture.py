@@ -27,7 +27,7 @@ LAYERS = (
     {"abbreviations", "selection", "writing"},
     {"citing", "comparison", "grid", "likeness", "listing"},
     {"lists"},
-    {"exports", "page"},
+    {"exports", "page", "pictures"},
     {"matrix", "showing"},
     {"views", "templatetags"},
     {"urls"},

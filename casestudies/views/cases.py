@@ -18,6 +18,7 @@ from ..exports.rows import case_rows
 from ..likeness import comparable
 from ..models import Case, CaseRedirect
 from ..page import CasePage
+from ..pictures import Timeline, case_map, charts, timeline
 from ..search.snippets import snippets
 from ..selection import BadSelection, Selection, parse, sort_choices
 from ..showing import Showing, read_showing
@@ -93,7 +94,17 @@ def _table(selection: Selection, showing: Showing, page: str | None) -> dict:
     return {"paged": paged, "table": rows, "sorts": sort_choices(selection)}
 
 
-SHOWN = {"cards": _cards, "table": _table}
+SHOWN = {
+    "cards": _cards,
+    "table": _table,
+    "map": lambda selection, showing, page: {"shown": case_map(selection)},
+    "timeline": lambda selection, showing, page: _timeline(timeline(selection, page)),
+    "charts": lambda selection, showing, page: {"shown": charts(selection)},
+}
+
+
+def _timeline(shown: Timeline) -> dict:
+    return {"shown": shown, "paged": shown.paged}
 
 
 @require_safe
