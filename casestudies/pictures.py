@@ -1,8 +1,8 @@
 """Pictures of a selection: its cases on the map, their milestones on a line of time, how many there are of each kind.
 
 Each takes a `Selection` and gives values that a template draws; beside every drawing stands a list or a table with the
-same links. What they cost does not grow with the collection: counts are bitmaps of the index or one aggregate of the
-database, rows are fetched a page at a time, and what was aggregated is kept with the index.
+same links. The number of queries and what a page holds do not grow with the collection: counts are bitmaps of the index
+or one aggregate of the database, which is kept with the index, and rows are fetched a page at a time.
 """
 
 from __future__ import annotations
@@ -324,7 +324,7 @@ MILESTONE_ORDER = (
 class Among(Func):
     """The condition that a primary key is one of many, which are one parameter of the query: a JSON array.
 
-    `in` takes one parameter each, of which SQLite allows 250,000 at most and PostgreSQL 65,535.
+    `in` takes a parameter each: SQLite allows 250,000 of them, PostgreSQL 65,535 where the server binds them.
     """
 
     output_field = BooleanField()
@@ -602,7 +602,7 @@ def _chart(selection: Selection, name: str) -> Chart:
         having = selection.positions & index.having(name, option.value)
         without -= having
         narrower = narrowed(selection, name, option.value) if having else None
-        query = narrower.query() if narrower else None
+        query = None if narrower is None else narrower.query()
         width = round(100 * len(having) / total, 2) if total else 0
         bars.append(Bar(option.value, option.label, len(having), width, query))
     return Chart(name, facet.label, total, bars, len(without), facet.is_multiple)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -230,6 +231,35 @@ def test_row_gone_from_the_files_is_removed_unless_changed(files):
     ]
     assert set(models.Figure.objects.values_list("key", flat=True)) == {"members"}
     assert models.Milestone.objects.filter(key="first").exists()
+
+
+@pytest.mark.parametrize("above", [None, "awkward-00", "new"])
+def test_row_that_leaves_a_parent_which_goes_stays_the_same_row(files, above):
+    """Its parent is gone from the files; it moves to another one, old or new, or to none, with what hangs off it."""
+    child = models.Component.objects.get(key="a-child")
+    below = f.ComponentFactory(case=child.case, key="below", parent=child)
+    if above == "new":
+        files.add(VAUD, "component", case=["vaud"], key="new", section="implementation", title="New")
+    files.remove(VAUD, "component", ("vaud", "the-parent"))
+    files.change(VAUD, "component", ("vaud", "a-child"), parent=above and ["vaud", above])
+    lines = load()
+    assert "removed  casestudies.component [vaud, the-parent]" in lines
+    assert re.match(rf"{int(above == 'new')} created, 1 updated, \d+ unchanged, 1 kept, 1 removed\.", lines[-1])
+    assert not models.Component.objects.filter(key="the-parent").exists()
+    rows = models.Component.objects.filter(pk__in=[child.pk, below.pk]).values_list("key", "parent__key")
+    assert set(rows) == {("a-child", above), ("below", "a-child")}
+    assert load()[-1].startswith("0 created, 0 updated, ")
+
+
+def test_row_goes_with_a_parent_that_it_does_not_leave(files):
+    for key in ("the-parent", "a-child"):
+        files.remove(VAUD, "component", ("vaud", key))
+    lines = load()
+    assert [line for line in lines if line.startswith("removed")] == [
+        "removed  casestudies.component [vaud, a-child]",
+        "removed  casestudies.component [vaud, the-parent]",
+    ]
+    assert not models.Component.objects.filter(key__in=("the-parent", "a-child")).exists()
 
 
 def test_one_path_removes_nothing(files):

@@ -702,6 +702,8 @@ def test_nothing_of_a_hidden_case_is_shown_or_counted(monkeypatch, limit):
     for hidden in HIDDEN:
         hidden_case(hidden, public)
     assert Milestone.objects.count() == CasePlace.objects.count() == len(HIDDEN) + 1
+    # A place in the same country must not move the country's point.
+    put(CaseFactory(country=country("CH"), status="in-review", name=MARK), 0, 0)
     for query in ("", "country=CH", "sort=title"):
         selection = select(query)
         for view in PICTURES:
