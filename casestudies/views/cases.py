@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mainstreaming.downloads import csv_response
-from mainstreaming.pagination import Paged
+from mainstreaming.pagination import PAGE_SIZE, Paged
 
 from ..exports.rows import case_rows
 from ..models import Case, CaseRedirect
 from ..page import CasePage
 from ..search.snippets import snippets
-from ..selection import BadSelection, Selection, parse, sort_choices
+from ..selection import BadSelection, Neighbours, Selection, parse, sort_choices
 from ..showing import Showing, read_showing
 
 
@@ -37,14 +37,14 @@ def case_list(request: HttpRequest) -> HttpResponse:
     """The selection's cases as they are to be shown, with the filters, what is active, and what was not understood."""
     selection = parse(request.GET)
     showing = read_showing(request.GET)
-    chips = selection.chips()
+    chips = showing.chips(selection)
     context = {
         "selection": selection,
         "showing": showing,
         "showing_tabs": showing.tabs(selection),
         "showing_template": f"casestudies/includes/view_{showing.view}.html",
-        "view_query": showing.query_part,
-        "case_query": selection.query(),
+        "clear_url": f"{reverse('cases')}{showing.query(Selection())}",
+        "case_query": showing.query(selection),
         "prefix": showing.prefix(selection),
         "dropped": (*selection.dropped, *showing.dropped),
         "total": len(selection),
@@ -72,7 +72,7 @@ def _shown(selection: Selection, showing: Showing, page: str | None) -> dict:
 def _cards(selection: Selection, showing: Showing, page: str | None) -> dict:
     paged = Paged.of(selection.cases(Case.objects.for_list()), page)
     if selection.search:
-        found = snippets(selection.question, paged.page.object_list)
+        found = snippets(selection.question, paged.page.object_list, selection.index)
         for case in paged.page.object_list:
             case.snippets = found[case.pk]
     return {"paged": paged, "sorts": sort_choices(selection)}
@@ -85,6 +85,14 @@ def _table(selection: Selection, showing: Showing, page: str | None) -> dict:
 
 
 SHOWN = {"cards": _cards, "table": _table}
+#: The views that show the selection page by page.
+PAGED = frozenset({"cards", "table"})
+
+
+def _back(selection: Selection, showing: Showing, neighbours: Neighbours | None) -> str:
+    """The query string that leads back to the list, to the page on which the case stands."""
+    page = (neighbours.place - 1) // PAGE_SIZE + 1 if neighbours and showing.view in PAGED else 1
+    return f"{showing.prefix(selection)}page={page}" if page > 1 else showing.query(selection)
 
 
 @require_safe
@@ -105,14 +113,16 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
     """
     case = Case.objects.published().for_page().filter(slug=slug).first()
     if case is not None:
-        selection = parse(request.GET)
+        selection, showing = parse(request.GET), read_showing(request.GET)
+        neighbours = selection.neighbours(case)
         context = {
             "case": case,
             "page": CasePage(case),
             "selection": selection,
-            "case_query": selection.query(),
-            "neighbours": selection.neighbours(case),
-            "dropped": selection.dropped,
+            "case_query": showing.query(selection),
+            "back_query": _back(selection, showing, neighbours),
+            "neighbours": neighbours,
+            "dropped": (*selection.dropped, *showing.dropped),
         }
         return render(request, "casestudies/case_detail.html", context)
     former = (
