@@ -7,7 +7,7 @@ the page. A selection of more cases than a page can hold against each other is c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -23,7 +23,7 @@ from .choices import Evidence, Strength
 from .exports.columns import Column as ExportColumn
 from .grid import usage_of
 from .models import BeneficiaryGroup, Case, CaseActor, CaseChild, CaseTerm, Illustration, Objective
-from .selection import VIEW_PARAMETERS, Dropped, Selection
+from .selection import VIEW_PARAMETERS, Chip, Dropped, Selection
 
 #: What can stand in the columns: the name of the parameter's value, which is a filter too.
 COLUMNS: dict[str, str | Promise] = {
@@ -94,12 +94,24 @@ class Asked:
     by: str = "case"
     dropped: tuple[Dropped, ...] = ()
 
-    def query(self, selection: Selection, **changes: str) -> str:
-        """The address of this matrix, or of one that differs from it."""
+    def pairs(self, **changes: str) -> list[tuple[str, str]]:
+        """The parameters of this matrix, or of one that differs from it; nothing where they are the usual ones."""
         state = {"columns": self.columns, "order": self.order, "by": self.by} | changes
         usual = Asked()
-        pairs = [(name, value) for name, value in state.items() if value != getattr(usual, name)]
-        return f"?{urlencode(selection.pairs() + pairs)}"
+        return [(name, value) for name, value in state.items() if value != getattr(usual, name)]
+
+    def query(self, selection: Selection, **changes: str) -> str:
+        """The address of this matrix, or of one that differs from it."""
+        return f"?{urlencode(selection.pairs() + self.pairs(**changes))}"
+
+    def chips(self, selection: Selection) -> list[Chip]:
+        """The selection's chips, leading to what is left as the same matrix."""
+        part = urlencode(self.pairs())
+
+        def kept(query: str) -> str:
+            return f"?{'&'.join(filter(None, [query.removeprefix('?'), part]))}"
+
+        return [replace(chip, query_without=kept(chip.query_without)) for chip in selection.chips()]
 
 
 def read_asked(data: QueryDict, selection: Selection) -> Asked:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from .comparison import MOST
 from .exports.columns import COLUMNS, SEPARATOR, Column
 from .models import Case
-from .selection import Dropped, Selection
+from .selection import Chip, Dropped, Selection
 
 VIEWS: dict[str, str | Promise] = {
     "cards": gettext_lazy("Cards"),
@@ -64,15 +64,19 @@ class Showing:
         """Whether no further case can be chosen."""
         return len(self.compare) >= MOST
 
-    @property
-    def query_part(self) -> str:
-        """What a chip's query string needs to keep the view."""
-        return f"&{urlencode(self.pairs())}" if self.pairs() else ""
-
     def query(self, selection: Selection) -> str:
         """The selection as shown here, as a query string with its question mark; empty where nothing is chosen."""
         pairs = selection.pairs() + self.pairs()
         return f"?{urlencode(pairs)}" if pairs else ""
+
+    def chips(self, selection: Selection) -> list[Chip]:
+        """The selection's chips, leading to what is left as it is shown here."""
+        part = urlencode(self.pairs())
+
+        def kept(query: str) -> str:
+            return f"?{'&'.join(filter(None, [query.removeprefix('?'), part]))}"
+
+        return [replace(chip, query_without=kept(chip.query_without)) for chip in selection.chips()]
 
     def prefix(self, selection: Selection) -> str:
         """What stands before «page=2» in the address of another page of this view."""
@@ -110,7 +114,10 @@ def read_showing(data: QueryDict) -> Showing:
     dropped = []
     views = [value for value in dict.fromkeys(data.getlist("view")) if value]
     view = next((value for value in views if value in VIEWS), DEFAULT_VIEW)
-    dropped += [Dropped("view", value, _("There is no such view.")) for value in views if value != view]
+    for value in views:
+        if value != view:
+            reason = _("Only one view can be shown.") if value in VIEWS else _("There is no such view.")
+            dropped.append(Dropped("view", value, reason))
     asked = [value for value in dict.fromkeys(data.getlist("columns")) if value]
     columns = tuple(name for name in OFFERED if name in asked)
     dropped += [Dropped("columns", value, _("There is no such column.")) for value in asked if value not in OFFERED]

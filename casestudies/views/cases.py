@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from mainstreaming.downloads import csv_response
-from mainstreaming.pagination import Paged
+from mainstreaming.pagination import PAGE_SIZE, Paged
 
 from ..exports.rows import case_rows
 from ..likeness import comparable
@@ -20,7 +20,7 @@ from ..models import Case, CaseRedirect
 from ..page import CasePage
 from ..pictures import Timeline, case_map, charts, timeline
 from ..search.snippets import snippets
-from ..selection import BadSelection, Selection, parse, sort_choices
+from ..selection import BadSelection, Neighbours, Selection, parse, sort_choices
 from ..showing import Showing, read_showing
 
 
@@ -40,14 +40,14 @@ def case_list(request: HttpRequest) -> HttpResponse:
     """The selection's cases as they are to be shown, with the filters, what is active, and what was not understood."""
     selection = parse(request.GET)
     showing = read_showing(request.GET)
-    chips = selection.chips()
+    chips = showing.chips(selection)
     context = {
         "selection": selection,
         "showing": showing,
         "showing_tabs": showing.tabs(selection),
         "showing_template": f"casestudies/includes/view_{showing.view}.html",
-        "view_query": showing.query_part,
-        "case_query": _case_query(selection, showing),
+        "clear_url": f"{reverse('cases')}{showing.query(Selection())}",
+        "case_query": showing.query(selection),
         "compare_query": urlencode([("case", slug) for slug in showing.compare]),
         "prefix": showing.prefix(selection),
         "dropped": (*selection.dropped, *showing.dropped),
@@ -68,12 +68,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _case_query(selection: Selection, showing: Showing) -> str:
-    """What the address of a case carries along: the selection, and the cases to compare."""
-    pairs = selection.pairs() + showing.compare_pairs()
-    return f"?{urlencode(pairs)}" if pairs else ""
-
-
 def _shown(selection: Selection, showing: Showing, page: str | None) -> dict:
     """What the view shows of the selection."""
     return SHOWN[showing.view](selection, showing, page)
@@ -82,7 +76,7 @@ def _shown(selection: Selection, showing: Showing, page: str | None) -> dict:
 def _cards(selection: Selection, showing: Showing, page: str | None) -> dict:
     paged = Paged.of(selection.cases(Case.objects.for_list()), page)
     if selection.search:
-        found = snippets(selection.question, paged.page.object_list)
+        found = snippets(selection.question, paged.page.object_list, selection.index)
         for case in paged.page.object_list:
             case.snippets = found[case.pk]
     return {"paged": paged, "sorts": sort_choices(selection)}
@@ -107,6 +101,16 @@ def _timeline(shown: Timeline) -> dict:
     return {"shown": shown, "paged": shown.paged}
 
 
+#: The views that show the selection page by page.
+PAGED = frozenset({"cards", "table"})
+
+
+def _back(selection: Selection, showing: Showing, neighbours: Neighbours | None) -> str:
+    """The query string that leads back to the list, to the page on which the case stands."""
+    page = (neighbours.place - 1) // PAGE_SIZE + 1 if neighbours and showing.view in PAGED else 1
+    return f"{showing.prefix(selection)}page={page}" if page > 1 else showing.query(selection)
+
+
 @require_safe
 def case_csv(request: HttpRequest) -> HttpResponseBase:
     """The selection's cases as CSV: all of them, in the order of the screen. 400 with the reasons on a bad query."""
@@ -126,15 +130,17 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
     case = Case.objects.published().for_page().filter(slug=slug).first()
     if case is not None:
         selection, showing = parse(request.GET), read_showing(request.GET)
+        neighbours = selection.neighbours(case)
         context = {
             "case": case,
             "page": CasePage(case),
             "selection": selection,
-            "case_query": _case_query(selection, showing),
+            "case_query": showing.query(selection),
+            "back_query": _back(selection, showing, neighbours),
             "compare_slugs": [slug for slug in showing.compare if slug != case.slug],
             "is_full": showing.is_full and case.slug not in showing.compare,
             "comparable": comparable(selection.index, case),
-            "neighbours": selection.neighbours(case),
+            "neighbours": neighbours,
             "dropped": (*selection.dropped, *showing.dropped),
         }
         return render(request, "casestudies/case_detail.html", context)

@@ -50,7 +50,7 @@ def matrix_page(request: HttpRequest) -> HttpResponse:
         "selection": selection,
         "asked": asked,
         "dropped": (*selection.dropped, *asked.dropped),
-        "chips": selection.chips(),
+        "chips": asked.chips(selection),
         "heads": found,
         "groups": spans,
         "lines": lines,
