@@ -27,10 +27,12 @@ from .models import (
     CaseTerm,
     CoordinationMechanism,
     Country,
+    Currency,
     Illustration,
     Objective,
     Period,
     Term,
+    budget_band,
 )
 
 NOT_REPORTED = "not-reported"
@@ -128,8 +130,10 @@ class Rows:
     @cached_property
     def budgets(self) -> list[Pair]:
         """Cases and the bands of their budgets."""
-        rows = Budget.objects.filter(case__in=Case.objects.published()).select_related("currency").order_by()
-        return [(row.case_id, row.band or NOT_REPORTED) for row in rows.iterator(chunk_size=2000)]
+        currencies = Currency.objects.in_bulk()
+        rows = Budget.objects.filter(case__in=Case.objects.published()).order_by()
+        told = rows.values_list("case", "total", "currency")
+        return [(case, budget_band(total, currencies.get(pk)) or NOT_REPORTED) for case, total, pk in told]
 
     @cached_property
     def jmdi(self) -> list[Pair]:
@@ -190,12 +194,10 @@ def of_terms(vocabulary: str, source: str) -> Callable[[Rows], Iterable[Pair]]:
     """Cases with the slugs of a vocabulary's terms, and of the terms above these, from one of the sources of `Rows`."""
 
     def pairs(rows: Rows) -> Iterator[Pair]:
-        for case, pk in getattr(rows, source):
-            term = rows.terms.get(pk)
-            if term is not None and term.vocabulary.slug == vocabulary:
-                yield case, term.slug
-                if term.parent_id in rows.terms:
-                    yield case, rows.terms[term.parent_id].slug
+        terms = {term.pk: term for term in rows.lists.terms.get(vocabulary, [])}
+        # Made once: there are few terms and many rows.
+        slugs = {pk: [each.slug for each in (term, terms.get(term.parent_id)) if each] for pk, term in terms.items()}
+        return ((case, slug) for case, pk in getattr(rows, source) for slug in slugs.get(pk, ()))
 
     return pairs
 

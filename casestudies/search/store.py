@@ -14,6 +14,8 @@ from .texts import SHARED, SHARED_ZONES, ZONES, passages_of, shared_texts
 from .words import RULES, Word, stems_of, words_of
 
 CHUNK = 50
+#: So many rows are looked up one by one.
+FEW = 500
 # Between two passages stands what no phrase crosses.
 BORDER = " | "
 
@@ -108,7 +110,7 @@ Hits = dict[tuple[int, str, str], list[int]]
 
 
 def hits(words: Sequence[Word], using: str = DEFAULT_DB_ALIAS) -> Hits:
-    """What holds each word: {(index of the word, zone, kind): primary keys}. One query, whatever is asked."""
+    """What holds each word: {(index of the word, zone, kind): primary keys}. Two queries, whatever is asked."""
     parts, parameters = [], []
     for index, word in enumerate(words):
         for zone in ZONES:
@@ -118,19 +120,34 @@ def hits(words: Sequence[Word], using: str = DEFAULT_DB_ALIAS) -> Hits:
         return {}
     with connections[using].cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), parameters)
-        return {(index, zone, kind): [int(pk) for pk in pks.split(",")] for index, zone, kind, pks in cursor.fetchall()}
+        rows = {(index, zone): list(map(int, pks.split(","))) for index, zone, pks in cursor.fetchall() if pks}
+    found: Hits = {}
+    things = _things({pk for pks in rows.values() for pk in pks}, using)
+    for (index, zone), pks in rows.items():
+        for kind, object_id in filter(None, map(things.get, pks)):
+            found.setdefault((index, zone, kind), []).append(object_id)
+    return found
 
 
 def _part(using: str) -> str:
+    """The rows that hold a word in a zone. From the full-text index alone: the rows themselves are long."""
     if connections[using].vendor == "postgresql":
         return (
-            "SELECT %s::int, %s::text, kind, string_agg(object_id::text, ',') FROM casestudies_searchtext"
-            " WHERE array_to_tsvector(string_to_array(tokens, ' ')) @@ %s::tsquery GROUP BY kind"
+            "SELECT %s::int, %s::text, string_agg(id::text, ',') FROM casestudies_searchtext"
+            " WHERE array_to_tsvector(string_to_array(tokens, ' ')) @@ %s::tsquery"
         )
     return (
-        "SELECT %s, %s, kind, group_concat(object_id) FROM casestudies_searchtext WHERE id IN"
-        " (SELECT rowid FROM casestudies_searchtext_index WHERE casestudies_searchtext_index MATCH %s) GROUP BY kind"
+        "SELECT %s, %s, group_concat(rowid) FROM casestudies_searchtext_index"
+        " WHERE casestudies_searchtext_index MATCH %s"
     )
+
+
+def _things(pks: set[int], using: str) -> dict[int, tuple[str, int]]:
+    """What rows are about: kind and primary key of the thing."""
+    rows = SearchText.objects.using(using)
+    # Few are looked up; of many it is quicker to read the index of things, which leaves the rows alone, as a whole.
+    rows = rows.filter(pk__in=pks) if len(pks) <= FEW else rows
+    return {pk: (kind, object_id) for pk, kind, object_id in rows.values_list("pk", "kind", "object_id")}
 
 
 def _match(word: Word, zone: str, using: str) -> str:

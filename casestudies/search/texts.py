@@ -82,8 +82,11 @@ def _heading(section: str | Promise | None, own: str | None) -> str | Promise:
 def shown_rows(model: type) -> QuerySet:
     """The rows of a model that the pages of published cases show."""
     rows = model._base_manager.filter(published_condition("case__"))
-    # A published case that speaks of a hidden one keeps silent about it.
-    return rows.filter(published_condition("other__")) if model is models.CaseLink else rows
+    if model is models.CaseLink:
+        # A published case that speaks of a hidden one keeps silent about it. Not a second join: SQLite would try every
+        # case with every other.
+        rows = rows.filter(other__in=models.Case.objects.published().order_by().values("pk"))
+    return rows
 
 
 def passages_of(cases: Iterable[models.Case]) -> dict[int, list[Passage]]:
