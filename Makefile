@@ -10,9 +10,9 @@ LOCAL := sh deploy/local.sh
 ARGS ?=
 
 # Seconds that a layer of the tests may take; more is a failure.
-SQLITE_SECONDS ?= 240
-POSTGRESQL_SECONDS ?= 270
-BROWSER_SECONDS ?= 270
+SQLITE_SECONDS ?= 600
+POSTGRESQL_SECONDS ?= 720
+BROWSER_SECONDS ?= 720
 
 .PHONY: help run dev admin load dump test test-fast test-browser lint format check lock screenshots clean base-env dev-env
 
