@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from django.utils.text import capfirst
 
-from .models import Case, CaseSource, Source
+from .models import Case, CaseLink, CaseSource, Source
+from .querysets import published_condition
 
 
 @dataclass
@@ -26,6 +27,9 @@ def citations(source: Source, cases: Iterable[Case]) -> list[tuple[Case, Use]]:
     for model in Source.objects.citing_models():
         names = [each.name for each in model._meta.fields if each.is_relation and each.name not in ("case", "source")]
         rows = model._base_manager.filter(source=source, case__in=list(found)).select_related(*names)
+        if model is CaseLink:
+            # A link's words name the other case, which may not be public.
+            rows = rows.filter(published_condition("other__"))
         kind = capfirst(str(model._meta.verbose_name_plural))
         for row in rows.order_by("pk"):
             use = found[row.case_id][1]
