@@ -735,8 +735,8 @@ ANSWER = 1 + 2
 # What ties cases to things, once an index: countries; actors and the bodies of milestones; illustrations; for sources,
 # each of the 20 models that cite them.
 TIES = {"country": 1, "organization": 2, "recommendation": 1, "source": 20, "term": 0}
-# The rows of each of the 19 searched kinds, and the terms and actors of the cases.
-SNIPPETS = 20 + 2
+# The rows of each of the 20 searched kinds; the actors of the cases and their other names, the recommendations, the works.
+SNIPPETS = 20 + 4
 
 
 @pytest.mark.parametrize("size", SIZES)
