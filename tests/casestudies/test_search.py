@@ -735,7 +735,7 @@ ANSWER = 1 + 2
 # What ties cases to things, once an index: countries; actors and the bodies of milestones; illustrations; for sources,
 # each of the 20 models that cite them.
 TIES = {"country": 1, "organization": 2, "recommendation": 1, "source": 20, "term": 0}
-# The rows of each of the 20 searched kinds; the actors of the cases and their other names, the recommendations, the works.
+# The rows of each of the 20 searched kinds; the actors and their other names, the recommendations, the works.
 SNIPPETS = 20 + 4
 
 
