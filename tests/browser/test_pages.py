@@ -12,7 +12,7 @@ from .recorder import Recorder
 
 # Every kind of public page with its status and its main heading.
 PAGES = {
-    "/": (200, "How local and regional authorities bring migration into development planning"),
+    "/": (200, "How cities and regions plan with migration"),
     "/cases/": (200, "Cases"),
     "/cases/?region=africa&sort=title": (200, "Cases"),
     "/cases/?country=CH&country=MA&from=2000&to=2014&colour=red": (200, "Cases"),
