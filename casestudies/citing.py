@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 
 from django.utils.text import capfirst
 
-from .models import Case, CaseLink, CaseSource, Source
+from .models import Case, CaseLink, CaseSource, Illustration, Source
 from .querysets import published_condition
+
+# What the words of a row need beyond its own relations.
+DEEPER = {Illustration: ("subpoint__recommendation",), CaseLink: ("other__collection",)}
 
 
 @dataclass
@@ -26,7 +29,9 @@ def citations(source: Source, cases: Iterable[Case]) -> list[tuple[Case, Use]]:
     found = {case.pk: (case, Use()) for case in cases}
     for model in Source.objects.citing_models():
         names = [each.name for each in model._meta.fields if each.is_relation and each.name not in ("case", "source")]
-        rows = model._base_manager.filter(source=source, case__in=list(found)).select_related(*names)
+        rows = model._base_manager.filter(source=source, case__in=list(found)).select_related(
+            *names, *DEEPER.get(model, ())
+        )
         if model is CaseLink:
             # A link's words name the other case, which may not be public.
             rows = rows.filter(published_condition("other__"))

@@ -6,7 +6,7 @@ query string is its whole state. Pages drop what they do not understand and say 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import Q, QuerySet
@@ -23,21 +23,21 @@ from .selection import BadSelection, Chip, Choice, Dropped, FacetView
 class ListFilter:
     """One filter of a listing: its options, and the condition that values put on a row.
 
-    An open filter has no list of options: `find` says what a value stands for, or None where there is no such thing.
+    An open filter has no list of options: `find` says what values stand for; those that stand for nothing are left out.
     """
 
     name: str
     label: str | Promise
     condition: Callable[[Sequence[str]], Q]
     options: Callable[[Lists], list[Option]] | None = None
-    find: Callable[[str], Option | None] | None = None
+    find: Callable[[Sequence[str]], list[Option]] | None = None
     help_text: str | Promise = ""
 
-    def known(self, values: Iterable[str], lists: Lists) -> list[Option]:
+    def known(self, values: Sequence[str], lists: Lists) -> list[Option]:
         """What the values stand for, in the order of the options; unknown ones are left out."""
         if self.options is not None:
             return [option for option in self.options(lists) if option.value in values]
-        return [option for option in map(self.find, values) if option is not None]
+        return self.find(values)
 
 
 @dataclass(frozen=True)

@@ -35,10 +35,11 @@ def choice_options(choices: type) -> Callable[[Lists], list[Option]]:
     return lambda lists: [Option(choice.value, choice.label) for choice in choices]
 
 
-def find_case(slug: str) -> Option | None:
-    """A published case by its slug."""
-    name = Case.objects.published().filter(slug=slug).values_list("name", flat=True).first()
-    return None if name is None else Option(slug, name)
+def find_cases(slugs: Sequence[str]) -> list[Option]:
+    """The published cases among those asked for, in the order asked. One query."""
+    rows = Case.objects.published().filter(slug__in=slugs)
+    names = dict(rows.order_by().values_list("slug", "name"))
+    return [Option(slug, names[slug]) for slug in slugs if slug in names]
 
 
 # The ten sections in the order of the grid, not of their names.
@@ -57,7 +58,7 @@ FIGURE_ORDER = (
 FIGURES = Listing(
     rows=lambda: Figure.objects.published(),
     filters=(
-        ListFilter("case", _("Case"), lambda values: Q(case__slug__in=values), find=find_case),
+        ListFilter("case", _("Case"), lambda values: Q(case__slug__in=values), find=find_cases),
         ListFilter("unit", _("Unit"), lambda values: Q(unit__in=values), choice_options(Unit)),
         ListFilter("section", _("Section"), lambda values: Q(section__in=values), choice_options(Section)),
         of_case_facet("region"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Max, Min, Q
 
 from .choices import Status
@@ -190,6 +190,21 @@ class SourceQuerySet(SlugQuerySet):
             rows = model._base_manager.filter(published_condition("case__"), source=models.OuterRef("pk"))
             condition |= Q(models.Exists(rows))
         return condition
+
+    def case_counts(self, pks: list[int]) -> dict[int, int]:
+        """How many published cases cite each of the works, anywhere, by primary key; none where 0. One query."""
+        pairs = [
+            model._base_manager.filter(published_condition("case__"), source__in=pks)
+            .order_by()
+            .values(work=F("source"), citing=F("case"))
+            for model in self.citing_models()
+        ]
+        # A union keeps each pair once; over a union only plain SQL counts.
+        sql, parameters = pairs[0].union(*pairs[1:]).query.get_compiler(self.db).as_sql()
+        with connections[self.db].cursor() as cursor:
+            # The inner query is Django's own, its values are parameters.
+            cursor.execute(f"SELECT work, COUNT(*) FROM ({sql}) AS pairs GROUP BY work", parameters)  # noqa: S608
+            return dict(cursor.fetchall())
 
     def published(self) -> SourceQuerySet:
         """What a visitor may see: the paper's bibliography, the publications of collections, what cases cite."""

@@ -13,7 +13,18 @@ from ..models import Case
 from .dumping import SHARED
 from .reading import files_below, read_files
 from .records import Record, name_of
-from .schema import Fields, Key, collection_models, fields_of, in_tree, key_of, label_of, normal
+from .schema import (
+    Fields,
+    Key,
+    collection_models,
+    fields_of,
+    in_tree,
+    key_fields,
+    key_of,
+    label_of,
+    normal,
+    relations,
+)
 from .validation import check_record
 
 CASE = label_of(Case)
@@ -75,18 +86,21 @@ def _records(records: Iterable[Record], wanted) -> Rows:
 
 
 def _with_keys(label: str, rows: models.QuerySet) -> models.QuerySet:
-    """The rows with what the natural keys of their relations need."""
-    single = [name for name, field in fields_of(label).items() if field.is_relation and not field.many_to_many]
-    many = [name for name, field in fields_of(label).items() if field.many_to_many]
-    deeper = {"term": "term__vocabulary", "subpoint": "subpoint__recommendation", "region": "region__vocabulary"}
-    rows = rows.select_related(*(deeper.get(name, name) for name in single))
-    # Only terms are found by more than themselves.
-    nested = [f"{name}__vocabulary" if _is_term(label, name) else name for name in many]
-    return rows.prefetch_related(*nested)
+    """The rows with what the natural keys of their relations go through, in a fixed number of queries."""
+    single, many = [], []
+    for name, field in relations(label).items():
+        found = many if field.many_to_many else single
+        found += [name, *(f"{name}__{path}" for path in _key_paths(label_of(field.related_model)))]
+    return rows.select_related(*single).prefetch_related(*many)
 
 
-def _is_term(label: str, name: str) -> bool:
-    return any(field.name == "vocabulary" for field in fields_of(label)[name].related_model._meta.fields)
+def _key_paths(label: str) -> Iterator[str]:
+    """The relations that a model's natural key goes through: «vocabulary» of a term, «case» of a figure."""
+    for name in key_fields(label):
+        field = fields_of(label)[name]
+        if field.is_relation:
+            yield name
+            yield from (f"{name}__{path}" for path in _key_paths(label_of(field.related_model)))
 
 
 def _fields(row: models.Model) -> Fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -16,7 +16,6 @@ from ..exports.rows import figure_rows
 from ..listing import ListState
 from ..lists import ACRONYMS, FIGURES, SOURCES
 from ..models import Case, Source
-from ..querysets import published_condition
 from ..selection import BY_NUMBER, BadSelection
 from .cases import base_url, refused
 
@@ -51,9 +50,11 @@ def figure_csv(request: HttpRequest) -> HttpResponseBase:
 def source_list(request: HttpRequest) -> HttpResponse:
     """The bibliography, as of 2015: every work with how many published cases cite it."""
     state = SOURCES.parse(request.GET)
-    cases = Count("casesources__case", filter=Q(published_condition("casesources__case__")), distinct=True)
-    paged = Paged.of(state.rows().annotate(case_count=cases), request.GET.get("page"))
-    return render(request, "casestudies/source_list.html", _context(state, paged))
+    paged = Paged.of(state.rows(), request.GET.get("page"))
+    works = list(paged.page.object_list)
+    counts = Source.objects.case_counts([work.pk for work in works]) if works else {}
+    found = [(work, counts.get(work.pk, 0)) for work in works]
+    return render(request, "casestudies/source_list.html", {**_context(state, paged), "found": found})
 
 
 @require_safe

@@ -517,7 +517,7 @@ def test_every_filter_and_sort_of_the_sources_is_among_those_queries():
     assert {query["sort"] for query in asked if "sort" in query} == set(SOURCES.sorts)
 
 
-def test_a_source_counts_the_published_cases_that_list_it(visitor):
+def test_a_source_counts_the_published_cases_that_cite_it(visitor):
     vaud, souss = CaseFactory(slug="vaud"), CaseFactory(slug="souss")
     hidden = [
         CaseFactory(status="draft"),
@@ -542,6 +542,20 @@ def test_a_source_counts_the_published_cases_that_list_it(visitor):
         f"/sources/{source.slug}/#cases" for source in (two, one, Source.objects.get(authors="D"))
     ]
     assert none.get_absolute_url() not in "".join(tags)
+
+
+def test_a_case_that_cites_in_its_rows_counts_once_for_a_work(visitor):
+    vaud, souss, draft = CaseFactory(), CaseFactory(), CaseFactory(status="draft")
+    work = SourceFactory(authors="A")
+    SourceFactory(authors="B")
+    for case in (vaud, draft):
+        CaseSourceFactory(case=case, source=work)
+        FigureFactory(case=case, source=work)
+        FigureFactory(case=case, source=work)
+    BudgetFactory(case=souss, source=work)
+    assert Source.objects.case_counts(list(Source.objects.values_list("pk", flat=True))) == {work.pk: 2}
+    tags = re.findall(r'<p class="tags">(.*?)</p>', page(visitor, "/sources/"))
+    assert [text(tag) for tag in tags] == ["other 2 cases", "other cited by no case"]
 
 
 def test_a_source_is_listed_as_the_paper_prints_it(visitor):

@@ -629,6 +629,28 @@ def test_comparing_writes_nothing(files):
     assert {path: path.read_bytes() for path in files.folder.rglob("*.yaml")} == before
 
 
+def test_more_rows_take_no_more_queries_to_compare(files):
+    def counts() -> list[int]:
+        found = []
+        for compare in (lambda: of_case(files), lambda: shared_differences(files.folder)):
+            with CaptureQueriesContext(connection) as queries:
+                compare()
+            found.append(len(queries))
+        return found
+
+    before, case = counts(), Case.objects.get(slug="vaud")
+    for number in range(3):
+        outer = make.ComponentFactory(case=case, key=f"outer-{number}")
+        make.ComponentFactory(case=case, key=f"inner-{number}", parent=outer)
+        mechanism = make.CoordinationMechanismFactory(case=case, key=f"mechanism-{number}")
+        mechanism.members.set([make.CaseActorFactory(case=case, key=f"member-{number}")])
+        mechanism.levels.set([make.term("tier", f"tier-{number}")])
+        make.IllustrationFactory(case=case, key=f"illustration-{number}", subpoint=make.SubPointFactory())
+        make.term("trigger", f"child-{number}", parent=make.term("trigger", f"parent-{number}"))
+        make.OrganizationFactory(types=[make.term("actor-type", f"type-{number}")])
+    assert counts() == before
+
+
 def test_the_command_compares_with_the_files_when_asked(files):
     assert [line for line in command() if line.startswith("  files")] == []
     before = int(re.match(r"2 cases, (\d+) open\.", command("--files")[-1])[1])

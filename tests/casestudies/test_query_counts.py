@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from casestudies import index
-from casestudies.models import Case, CaseLink, Illustration, Narrative
+from casestudies.models import Case, CaseLink, CaseSource, Illustration, Narrative, Source
 from recommendations.models import Recommendation
 from tests.factories import (
     AcronymFactory,
@@ -115,8 +115,11 @@ PAGES = {
     # the options of the filters: terms, countries; the count and the page of figures
     "/figures/": 2 + 2,
     "/figures/?sort=value&unit=people&region=western-europe": 2 + 2,
+    # the cases that are asked for, once for all of them
+    "/figures/?case=nothing&case=neither&case=none": 2 + 1 + 2,
     "/figures/download.csv": 1,
-    "/sources/": 2,
+    # the count and the page of works; how many cases cite each
+    "/sources/": 2 + 1,
     # the letters; the count and the page of acronyms with some of their cases
     "/glossary/": 1 + 2 + 1,
     # the collections with their sources
@@ -192,6 +195,21 @@ def test_a_second_page_of_thirty_makes_as_many(visitor, django_assert_num_querie
     with django_assert_num_queries(2 + 2 + ACRONYMS + 1):
         visitor.get("/recommendations/1/?page=2")
     assert Recommendation.objects.filter(number=1).exists()
+
+
+@pytest.mark.parametrize("rows", [1, 6])
+def test_a_work_makes_as_many_queries_for_few_rows_as_for_many(visitor, django_assert_num_queries, rows):
+    add_cases(3, rows=rows)
+    work = SourceFactory()
+    for model in Source.objects.citing_models():
+        if model is not CaseSource:
+            model._base_manager.update(source=work)
+    # the work; the count and the page of cases; acronyms; a query for each kind of row that cites
+    with django_assert_num_queries(1 + 2 + ACRONYMS + len(Source.objects.citing_models())):
+        html = visitor.get(work.get_absolute_url()).content.decode()
+    # The words of rows that look further than themselves are among them.
+    assert "Links to other cases" in html
+    assert "1a" in html
 
 
 @pytest.mark.parametrize(("path", "status", "number"), [
