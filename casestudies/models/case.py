@@ -58,7 +58,7 @@ class Case(Sortable):
     collection = models.ForeignKey(
         Collection, verbose_name=_("collection"), on_delete=models.PROTECT, related_name="cases"
     )
-    ordinal = models.PositiveSmallIntegerField(
+    ordinal = models.PositiveIntegerField(
         _("number in the collection"), help_text=_("10 is shown as «4.10» in a collection whose prefix is «4.».")
     )
     slug = models.SlugField(_("slug"), max_length=100, help_text=_("Stable: it is the case's address."))

@@ -185,6 +185,13 @@ def test_database_refuses(name: str, write: Break):
 
 
 @pytest.mark.django_db
+def test_a_collection_counts_its_cases_beyond_a_small_integer():
+    case = CaseFactory(ordinal=100_000)
+    case.refresh_from_db()
+    assert case.ordinal == 100_000
+
+
+@pytest.mark.django_db
 def test_the_largest_sums_come_back_as_they_went_in():
     """SQLite keeps fifteen digits; a field that took more could be written and never read again."""
     largest = Decimal("9999999999999.99")
