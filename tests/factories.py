@@ -16,6 +16,11 @@ from casestudies import choices, models
 from recommendations import models as part_3
 
 
+def small_number() -> factory.Sequence:
+    """Another whole number for each row, from 1 on: such as a small integer holds, however many a session makes."""
+    return factory.Sequence(lambda n: n % 30_000 + 1)
+
+
 class GroupFactory(DjangoModelFactory):
     """A group of recommendations."""
 
@@ -25,7 +30,7 @@ class GroupFactory(DjangoModelFactory):
 
     slug = factory.Sequence(lambda n: f"group-{n}")
     title = factory.LazyAttribute(lambda o: o.slug.replace("-", " ").capitalize())
-    position = factory.Sequence(lambda n: n + 1)
+    position = small_number()
 
 
 class RecommendationFactory(DjangoModelFactory):
@@ -35,7 +40,7 @@ class RecommendationFactory(DjangoModelFactory):
         model = part_3.Recommendation
         django_get_or_create = ("number",)
 
-    number = factory.Sequence(lambda n: n + 1)
+    number = small_number()
     group = factory.SubFactory(GroupFactory)
     title = factory.LazyAttribute(lambda o: f"Recommendation {o.number}")
     text = "What to do."
@@ -64,7 +69,7 @@ class VocabularyFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"vocabulary-{n}")
     label = factory.LazyAttribute(lambda o: o.slug.replace("-", " ").capitalize())
     is_single = factory.LazyAttribute(lambda o: o.slug in ("approach", "state"))
-    position = factory.Sequence(lambda n: n + 1)
+    position = small_number()
 
 
 class TermFactory(DjangoModelFactory):
@@ -77,7 +82,7 @@ class TermFactory(DjangoModelFactory):
     vocabulary = factory.SubFactory(VocabularyFactory)
     slug = factory.Sequence(lambda n: f"term-{n}")
     label = factory.LazyAttribute(lambda o: o.slug.replace("-", " ").capitalize())
-    position = factory.Sequence(lambda n: n + 1)
+    position = small_number()
 
 
 def term(vocabulary: str, slug: str, **fields) -> models.Term:
@@ -217,7 +222,7 @@ class ChildFactory(DjangoModelFactory):
 
     case = factory.SubFactory(CaseFactory)
     key = factory.Sequence(lambda n: f"row-{n}")
-    position = factory.Sequence(lambda n: n % 1000 + 1)
+    position = small_number()
 
 
 class PeriodFactory(ChildFactory):

@@ -26,7 +26,8 @@ MANY = [*PYTEST, "-n", "logical", "--maxprocesses", "4", "-m", "not browser"]
 LAYERS = {
     "sqlite": MANY,
     "postgresql": [sys.executable, "-m", "tests.postgres", "--", *MANY],
-    "browser": [*PYTEST, "-m", "browser"],
+    # Two at the most, each with a site and a Chromium of its own.
+    "browser": [*PYTEST, "-n", "logical", "--maxprocesses", "2", "-m", "browser"],
 }
 #: Time to report and clean up after the budget is spent, before the layer is told more firmly.
 GRACE_SECONDS = 15.0

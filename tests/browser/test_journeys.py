@@ -23,7 +23,7 @@ def test_filter_sort_open_a_case_and_take_the_list_away(new_page, scripts):
     facet = page.locator("details.facet", has=page.locator('input[name="country"]'))
     if facet.get_attribute("open") is None:
         facet.locator("summary").click()
-    page.locator('input[name="country"][value="CH"]').check()
+    page.locator('input[type="checkbox"][name="country"][value="CH"]').check()
     if not scripts:
         page.get_by_role("button", name="Show the cases").click()
     arrived(page, "country=CH", scripts=scripts)
