@@ -104,7 +104,7 @@ class VocabularyView:
 def grid(vocabularies: Iterable[Vocabulary]) -> list[VocabularyView]:
     """Vocabularies (with their terms prefetched) with counts: two queries for each way of bearing a term.
 
-    A retired term stands there only as long as a case bears it.
+    A retired term stands there only as long as a case bears it, or as one below it stands there.
     """
     counts: dict[Usage, dict[int, int]] = {}
     views = []
@@ -117,7 +117,9 @@ def grid(vocabularies: Iterable[Vocabulary]) -> list[VocabularyView]:
 
 
 def _nested(terms: Sequence[Term], counts: Mapping[int, int]) -> tuple[TermView, ...]:
-    shown = [term for term in terms if not term.is_retired or counts.get(term.pk)]
+    borne = [term for term in terms if not term.is_retired or counts.get(term.pk)]
+    above = {term.parent_id for term in borne}
+    shown = [term for term in terms if term in borne or term.pk in above]
     below = defaultdict(list)
     for term in shown:
         below[term.parent_id].append(TermView(term, counts.get(term.pk, 0)))

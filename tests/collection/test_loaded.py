@@ -6,6 +6,7 @@ Loaded once for the tests of this file, in a transaction that is rolled back aft
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from html import unescape
 
@@ -50,6 +51,20 @@ def page(client, path: str) -> str:
     response = client.get(path)
     assert response.status_code == 200, path
     return unescape(response.content.decode())
+
+
+PAGES = [
+    "/", "/cases/", "/cases/?view=table", "/cases/?view=map", "/cases/?view=timeline", "/cases/?view=charts",
+    "/cases/?q=migrants", "/cases/vaud/", "/compare/?case=vaud&case=milan", "/matrix/", "/matrix/?columns=mechanism",
+    "/match/?trigger=policy-mismatch", "/grid/", "/grid/mechanism/", "/grid/trigger/migration-patterns/", "/figures/",
+    "/sources/", "/sources/inec-2015/", "/glossary/", "/recommendations/", "/recommendations/14/", "/about/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_gives_an_id_twice(visitor, path):
+    ids = re.findall(r'\sid="([^"]*)"', page(visitor, path))
+    assert [each for each, times in Counter(ids).items() if times > 1] == []
 
 
 @pytest.mark.parametrize("slug", SLUGS)
