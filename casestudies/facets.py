@@ -294,6 +294,8 @@ class Facet:
     # Closed lists show every option; open ones only what published cases hold.
     is_closed: bool = True
     help_text: str | Promise = field(default="")
+    # The vocabulary whose terms are its values; empty where they are something else.
+    vocabulary: str = ""
 
 
 def country_options(lists: Lists) -> list[Option]:
@@ -317,11 +319,12 @@ def yes_no_options(lists: Lists) -> list[Option]:
 
 def term_facet(name: str, label: str | Promise, *, is_multiple: bool = False) -> Facet:
     """A facet over the terms that a case is classed under."""
-    return Facet(name, label, term_options(name), classed_under(name), of_terms(name, "classified"), is_multiple)
+    pairs = of_terms(name, "classified")
+    return Facet(name, label, term_options(name), classed_under(name), pairs, is_multiple, vocabulary=name)
 
 
 FACETS: tuple[Facet, ...] = (
-    Facet("region", _("Region"), term_options("region"), in_region, region_pairs),
+    Facet("region", _("Region"), term_options("region"), in_region, region_pairs, vocabulary="region"),
     Facet(
         "country",
         _("Country"),
@@ -342,6 +345,7 @@ FACETS: tuple[Facet, ...] = (
         with_objective,
         of_terms("objective", "objectives"),
         is_multiple=True,
+        vocabulary="objective",
     ),
     Facet(
         "actor",
@@ -350,6 +354,7 @@ FACETS: tuple[Facet, ...] = (
         with_actor,
         of_terms("actor-type", "actors"),
         is_multiple=True,
+        vocabulary="actor-type",
     ),
     term_facet("mechanism", _("Key mechanism"), is_multiple=True),
     Facet(
@@ -367,6 +372,7 @@ FACETS: tuple[Facet, ...] = (
         for_beneficiary,
         of_terms("beneficiary", "beneficiaries"),
         is_multiple=True,
+        vocabulary="beneficiary",
     ),
     Facet(
         "budget",
@@ -379,3 +385,4 @@ FACETS: tuple[Facet, ...] = (
     Facet("jmdi", _("Supported by the JMDI"), yes_no_options, supported_by_jmdi, lambda rows: rows.jmdi),
 )
 FACETS_BY_NAME = {facet.name: facet for facet in FACETS}
+FACETS_BY_VOCABULARY = {facet.vocabulary: facet for facet in FACETS if facet.vocabulary}

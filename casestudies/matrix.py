@@ -7,7 +7,7 @@ the page. A selection of more cases than a page can hold against each other is c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -21,9 +21,10 @@ from pyroaring import BitMap
 
 from .choices import Evidence, Strength
 from .exports.columns import Column as ExportColumn
+from .facets import FACETS_BY_NAME
 from .grid import usage_of
 from .models import BeneficiaryGroup, Case, CaseActor, CaseChild, CaseTerm, Illustration, Objective
-from .selection import VIEW_PARAMETERS, Chip, Dropped, Selection
+from .selection import VIEW_PARAMETERS, Dropped, SelectedCases, Selection
 
 #: What can stand in the columns: the name of the parameter's value, which is a filter too.
 COLUMNS: dict[str, str | Promise] = {
@@ -35,7 +36,6 @@ COLUMNS: dict[str, str | Promise] = {
     "migration": gettext_lazy("Migration profile"),
     "beneficiary": gettext_lazy("Beneficiaries"),
 }
-VOCABULARY = {"actor": "actor-type"}
 ORDERS: dict[str, str | Promise] = {"number": gettext_lazy("Number"), "likeness": gettext_lazy("Likeness")}
 ROWS: dict[str, str | Promise] = {
     "case": gettext_lazy("Cases"),
@@ -104,15 +104,6 @@ class Asked:
         """The address of this matrix, or of one that differs from it."""
         return f"?{urlencode(selection.pairs() + self.pairs(**changes))}"
 
-    def chips(self, selection: Selection) -> list[Chip]:
-        """The selection's chips, leading to what is left as the same matrix."""
-        part = urlencode(self.pairs())
-
-        def kept(query: str) -> str:
-            return f"?{'&'.join(filter(None, [query.removeprefix('?'), part]))}"
-
-        return [replace(chip, query_without=kept(chip.query_without)) for chip in selection.chips()]
-
 
 def read_asked(data: QueryDict, selection: Selection) -> Asked:
     """What a query string asks for; what is not understood, or not to be had, is dropped and said so."""
@@ -152,7 +143,7 @@ def heads(selection: Selection, columns: str) -> list[Head]:
             )
             for r in selection.index.lists.recommendations
         ]  # fmt: skip
-    terms = selection.index.lists.terms.get(VOCABULARY.get(columns, columns), [])
+    terms = selection.index.lists.terms.get(FACETS_BY_NAME[columns].vocabulary, [])
     labels = {term.pk: term.label for term in terms}
     has_parts = {term.parent_id for term in terms}
     return [
@@ -181,25 +172,25 @@ def groups(found: Sequence[Head]) -> list[tuple[str, int]]:
 # Rows of cases
 
 
-def in_order(selection: Selection, asked: Asked, found: Sequence[Head]) -> Sequence[int]:
+def in_order(selection: Selection, asked: Asked) -> Sequence[int]:
     """The positions of the selected cases, by the selection's order or by their likeness."""
     if asked.order != "likeness":
         return selection.in_order
     return selection.index.keep(
         ("likeness", asked.columns, bytes(selection.positions.serialize())),
-        lambda: _by_likeness(selection, asked, found),
+        lambda: _by_likeness(selection, asked.columns),
     )
 
 
-def _by_likeness(selection: Selection, asked: Asked, found: Sequence[Head]) -> list[int]:
+def _by_likeness(selection: Selection, columns: str) -> list[int]:
     """Each case beside the one most like it: from the fullest on, always the most similar of those left.
 
     Likeness is the share of columns that two cases have in common of those that either has (Jaccard). Ties go by
     number.
     """
     held: dict[int, set[str]] = {position: set() for position in selection.positions}
-    for head in found:
-        for position in selection.positions & selection.index.having(asked.columns, head.value):
+    for head in heads(selection, columns):
+        for position in selection.positions & selection.index.having(columns, head.value):
             held[position].add(head.value)
     left, ordered = set(held), []
     while left:
@@ -284,7 +275,7 @@ def _anchor(row: CaseChild) -> str:
 
 def _term_rows(pks: list[int], columns: str) -> Iterator[tuple]:
     """The rows of the cases that bear terms of the vocabulary, with each term."""
-    usage = usage_of(VOCABULARY.get(columns, columns))
+    usage = usage_of(FACETS_BY_NAME[columns].vocabulary)
     rows = usage.model.objects.published().filter(case__in=pks).order_by("pk")
     if usage.model is CaseTerm:
         for row in rows.filter(term__vocabulary__slug=columns).select_related("term__parent"):
@@ -362,14 +353,15 @@ LONG_COLUMNS: tuple[ExportColumn, ...] = (
 CHUNK = 200
 
 
-def reasons(selection: Selection, columns: str) -> Iterator[Reason]:
-    """Every cell of the matrix with its reason, case by case in the selection's order; memory stays flat."""
-    cases = selection.cases(Case.objects.select_related("collection", "country"))
+def reasons(selection: Selection, asked: Asked) -> Iterator[Reason]:
+    """Every cell of the matrix with its reason, case by case in the order of the screen; memory stays flat."""
+    rows = Case.objects.published().select_related("collection", "country")
+    cases = SelectedCases(selection.index, in_order(selection, asked), rows)
     for start in range(0, len(cases), CHUNK):
         chunk = cases[start : start + CHUNK]
         by_case: dict[int, list[Reason]] = {case.pk: [] for case in chunk}
         by_pk = {case.pk: case for case in chunk}
-        for reason in _reasons_of(by_pk, columns):
+        for reason in _reasons_of(by_pk, asked.columns):
             by_case[reason.case.pk].append(reason)
         for case in chunk:
             yield from by_case[case.pk]
@@ -393,8 +385,8 @@ def _reasons_of(cases: Mapping[int, Case], columns: str) -> Iterator[Reason]:
         yield Reason(case, columns, term.slug, term.label, evidence, reason, row.place, _anchor(row))
 
 
-def long_rows(selection: Selection, columns: str, base_url: str) -> Iterator[list[Any]]:
+def long_rows(selection: Selection, asked: Asked, base_url: str) -> Iterator[list[Any]]:
     """The long table: a row of headers, then a row for each cell that holds something."""
     yield [column.header for column in LONG_COLUMNS]
-    for reason in reasons(selection, columns):
+    for reason in reasons(selection, asked):
         yield [column.getter(reason, base_url) for column in LONG_COLUMNS]

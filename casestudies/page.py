@@ -13,6 +13,7 @@ from functools import cached_property
 
 from .abbreviations import Explainer, explainers
 from .choices import Section, Strength
+from .facets import FACETS_BY_VOCABULARY
 from .models import (
     Case,
     CaseActor,
@@ -37,15 +38,13 @@ SECTION_VOCABULARIES: dict[str, tuple[str, ...]] = {
     Section.TRIGGERING_FACTORS: ("trigger", "approach"),
     Section.IMPLEMENTATION: ("mechanism",),
 }
-# Vocabularies that visitors can filter by under another name than their own, or not at all.
-FILTERS = {"actor-type": "actor", "national-local-link": "", "role": "", "coordination-form": "", "tier": ""}
 NOTHING_TYPED = "-"
 
 
 def filter_query(vocabulary: str, slug: str) -> str:
     """The query string that leads from a term to its cases; empty where there is no such filter."""
-    name = FILTERS.get(vocabulary, vocabulary)
-    return f"?{name}={slug}" if name else ""
+    facet = FACETS_BY_VOCABULARY.get(vocabulary)
+    return f"?{facet.name}={slug}" if facet else ""
 
 
 @dataclass

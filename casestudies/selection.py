@@ -30,6 +30,7 @@ YEARS = ("from", "to")
 SEARCH, MATCH_ALL, RELEVANCE = "q", "all", "relevance"
 # Parameters of a view of the selection, not of the selection itself.
 VIEW_PARAMETERS = frozenset({"page", "view", "columns", "compare"})
+Pairs = Sequence[tuple[str, str]]
 # How many cases are fetched at a time where all of them are wanted.
 CHUNK = 500
 
@@ -243,8 +244,11 @@ class Selection:
 
     page_prefix = prefix
 
-    def query_without(self, parameter: str, value: str) -> str:
-        """The query string with one value removed; «?» alone where nothing is left, so that it is still a link."""
+    def query_without(self, parameter: str, value: str, also: Pairs = ()) -> str:
+        """The query string with one value removed; «?» alone where nothing is left, so that it is still a link.
+
+        `also` are parameters of a view, which it carries along.
+        """
         pairs = [pair for pair in self.pairs() if pair != (parameter, value)]
         left = [name for name, _value in pairs]
         # «All of» goes with the last value of its facet.
@@ -252,21 +256,27 @@ class Selection:
         if parameter == SEARCH:
             # By number, which is the default again without a search.
             pairs = [pair for pair in pairs if pair != ("sort", DEFAULT_SORT)]
-        return f"?{urlencode(pairs)}"
+        return f"?{urlencode([*pairs, *also])}"
 
     # What is shown of it
 
-    def chips(self) -> list[Chip]:
-        """What is active, in the order of the form, each with how many cases there would be without it."""
+    def chips(self, also: Pairs = ()) -> list[Chip]:
+        """What is active, in the order of the form, each with how many cases there would be without it.
+
+        `also` are the parameters of the view that the chips lead back to.
+        """
+
+        def chip(facet: str | Promise, label: str | Promise, parameter: str, value: str, cases: int) -> Chip:
+            return Chip(facet, label, self.query_without(parameter, value, also), cases)
+
         chips = []
         if self.search:
-            label = _("Search")
-            chips.append(Chip(label, self.search, self.query_without(SEARCH, self.search), len(self._without(SEARCH))))
+            chips.append(chip(_("Search"), self.search, SEARCH, self.search, len(self._without(SEARCH))))
         labels = {name: {o.value: o.label for o in self.index.options[name]} for name in self.values}
         for facet in FACETS:
             for value in self.values.get(facet.name, ()):
-                query = self.query_without(facet.name, value)
-                chips.append(Chip(facet.label, labels[facet.name][value], query, self._cases_without(facet, value)))
+                cases = self._cases_without(facet, value)
+                chips.append(chip(facet.label, labels[facet.name][value], facet.name, value, cases))
         names = {"from": _("From year"), "to": _("To year")}
         for name in YEARS:
             if name in self.years:
@@ -275,7 +285,7 @@ class Selection:
                 if others:
                     left &= self.index.within(others.get("from"), others.get("to"))
                 year = str(self.years[name])
-                chips.append(Chip(names[name], year, self.query_without(name, year), len(left)))
+                chips.append(chip(names[name], year, name, year, len(left)))
         return chips
 
     def _cases_without(self, facet: Facet, value: str) -> int:

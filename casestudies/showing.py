@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from .comparison import MOST
 from .exports.columns import COLUMNS, SEPARATOR, Column
 from .models import Case
-from .selection import Chip, Dropped, Selection
+from .selection import Dropped, Selection
 
 VIEWS: dict[str, str | Promise] = {
     "cards": gettext_lazy("Cards"),
@@ -68,15 +68,6 @@ class Showing:
         """The selection as shown here, as a query string with its question mark; empty where nothing is chosen."""
         pairs = selection.pairs() + self.pairs()
         return f"?{urlencode(pairs)}" if pairs else ""
-
-    def chips(self, selection: Selection) -> list[Chip]:
-        """The selection's chips, leading to what is left as it is shown here."""
-        part = urlencode(self.pairs())
-
-        def kept(query: str) -> str:
-            return f"?{'&'.join(filter(None, [query.removeprefix('?'), part]))}"
-
-        return [replace(chip, query_without=kept(chip.query_without)) for chip in selection.chips()]
 
     def prefix(self, selection: Selection) -> str:
         """What stands before «page=2» in the address of another page of this view."""

@@ -40,7 +40,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     """The selection's cases as they are to be shown, with the filters, what is active, and what was not understood."""
     selection = parse(request.GET)
     showing = read_showing(request.GET)
-    chips = showing.chips(selection)
+    chips = selection.chips(showing.pairs())
     context = {
         "selection": selection,
         "showing": showing,

@@ -40,7 +40,7 @@ def matrix_page(request: HttpRequest) -> HttpResponse:
     if asked.by == "case":
         rows = Case.objects.published().select_related("collection", "country")
         paged = Paged.of(
-            SelectedCases(selection.index, in_order(selection, asked, found), rows), request.GET.get("page"), size=PAGE
+            SelectedCases(selection.index, in_order(selection, asked), rows), request.GET.get("page"), size=PAGE
         )
         lines = case_lines(paged.page.object_list, asked.columns, found, selection.query())
     else:
@@ -50,14 +50,14 @@ def matrix_page(request: HttpRequest) -> HttpResponse:
         "selection": selection,
         "asked": asked,
         "dropped": (*selection.dropped, *asked.dropped),
-        "chips": asked.chips(selection),
+        "chips": selection.chips(asked.pairs()),
         "heads": found,
         "groups": spans,
         "lines": lines,
         "gaps": [head for head in found if head.is_gap],
         "paged": paged,
         "matrix_query": asked.query(selection) if asked.query(selection) != "?" else "",
-        "csv_query": asked.query(selection, order="number", by="case"),
+        "csv_query": asked.query(selection, by="case"),
         "prefix": f"{asked.query(selection)}&",
         "is_counted": len(selection) > MOST_CASES,
         "most": MOST_CASES,
@@ -83,5 +83,5 @@ def matrix_csv(request: HttpRequest) -> HttpResponseBase:
             raise BadSelection(asked.dropped)
     except BadSelection as error:
         return refused(request, error)
-    rows = long_rows(selection, asked.columns, base_url(request))
+    rows = long_rows(selection, asked, base_url(request))
     return csv_response(rows, f"mainstreaming-casebook-matrix-{asked.columns}.csv")
