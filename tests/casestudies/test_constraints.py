@@ -186,7 +186,7 @@ def test_database_refuses(name: str, write: Break):
 
 @pytest.mark.django_db
 def test_a_collection_counts_its_cases_beyond_a_small_integer():
-    case = CaseFactory(ordinal=100_000)
+    case = f.CaseFactory(ordinal=100_000)
     case.refresh_from_db()
     assert case.ordinal == 100_000
 
