@@ -28,7 +28,9 @@ class Explainer:
     def _pattern(self) -> re.Pattern[str] | None:
         """The acronyms as whole words, or with the s of a plural; none within a longer word or an address."""
         names = sorted(self.entries, key=lambda name: (-len(name), name))
-        return re.compile(rf"(?<![\w/@-])({'|'.join(map(re.escape, names))})(?=s?(?![\w/@&]))") if names else None
+        if not names:
+            return None
+        return re.compile(rf"(?<![\w/@-])(?<!\w\.)({'|'.join(map(re.escape, names))})(?=s?(?!\.?[\w/@&]))")
 
     def restart(self) -> None:
         """A new section begins: the next use of each acronym counts as its first."""

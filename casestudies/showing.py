@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .comparison import MOST
-from .exports.columns import COLUMNS, SEPARATOR, Column
+from .exports.columns import COLUMNS, SEPARATOR, Column, Joined
 from .models import Case
 from .selection import Dropped, Selection
 
@@ -95,7 +95,7 @@ class Showing:
         found = []
         for column in self.heads:
             value = column.getter(case, "")
-            values = value.split(SEPARATOR) if isinstance(value, str) and value else [value]
+            values = value.split(SEPARATOR) if isinstance(value, Joined) else [value]
             found.append(([each for each in values if each not in ("", None)], isinstance(value, Decimal)))
         return found
 

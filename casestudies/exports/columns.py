@@ -31,15 +31,21 @@ class Column:
     label: str | Promise = ""
 
 
-def joined(labels: Iterable[str]) -> str:
+class Joined(str):
+    """Labels in one cell, separated by «|». Other texts may hold that sign and mean nothing by it."""
+
+    __slots__ = ()
+
+
+def joined(labels: Iterable[str]) -> Joined:
     """Labels once each, in order. A separator inside a label becomes «/», so that splitting stays right."""
-    return SEPARATOR.join(dict.fromkeys(str(label).replace(SEPARATOR, "/") for label in labels))
+    return Joined(SEPARATOR.join(dict.fromkeys(str(label).replace(SEPARATOR, "/") for label in labels)))
 
 
-def terms(vocabulary: str) -> Callable[[Case, str], str]:
+def terms(vocabulary: str) -> Callable[[Case, str], Joined]:
     """The labels of the terms of one vocabulary that the case is classed under, in the vocabulary's order."""
 
-    def getter(case: Case, base_url: str) -> str:
+    def getter(case: Case, base_url: str) -> Joined:
         found = [row.term for row in case.caseterms.all() if row.term.vocabulary.slug == vocabulary]
         return joined(term.label for term in sorted(found, key=lambda term: (term.position, term.slug)))
 
@@ -50,23 +56,23 @@ def _in_order(found: Iterable) -> list[str]:
     return [term.label for term in sorted(found, key=lambda term: (term.position, term.slug))]
 
 
-def objectives(case: Case, base_url: str) -> str:
+def objectives(case: Case, base_url: str) -> Joined:
     return joined(_in_order({term for row in case.objectives.all() for term in row.broad_objectives.all()}))
 
 
-def actor_types(case: Case, base_url: str) -> str:
+def actor_types(case: Case, base_url: str) -> Joined:
     return joined(_in_order({term for row in case.caseactors.all() for term in row.organization.types.all()}))
 
 
-def lead_actors(case: Case, base_url: str) -> str:
+def lead_actors(case: Case, base_url: str) -> Joined:
     return joined(row.organization.name for row in case.caseactors.all() if row.is_lead)
 
 
-def beneficiaries(case: Case, base_url: str) -> str:
+def beneficiaries(case: Case, base_url: str) -> Joined:
     return joined(_in_order({term for row in case.beneficiarygroups.all() for term in row.groups.all()}))
 
 
-def recommendations(strength: str) -> Callable[[Case, str], str]:
+def recommendations(strength: str) -> Callable[[Case, str], Joined]:
     """The numbers of the recommendations that the case illustrates with this strength: «5|14a»."""
     return lambda case, base_url: joined(row.label for row in case.illustrations.all() if row.strength == strength)
 

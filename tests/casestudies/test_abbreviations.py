@@ -91,6 +91,8 @@ def marked(text: str, *acronyms: str) -> str:
     ("ABCI", "ABCI"), ("BCIx", "BCIx"), ("BCIsx", "BCIsx"), ("BCI2", "BCI2"), ("2BCI", "2BCI"), ("BCI_x", "BCI_x"),
     ("éBCI BCIé", "éBCI BCIé"), ("non-BCI", "non-BCI"), ("bci Bci", "bci Bci"), ("BCI&D D&BCI", "BCI&D D&[BCI]"),
     ("https://example.org/BCI", "https://example.org/BCI"), ("https://BCI/x", "https://BCI/x"),
+    ("www.BCI.org", "www.BCI.org"), ("BCI.org", "BCI.org"), ("BCIs.org", "BCIs.org"), ("a.BCI b", "a.BCI b"),
+    ("One. BCI. Two", "One. [BCI]. Two"), ("p. 3.\nBCI.\nTwo", "p. 3.\n[BCI].\nTwo"),
     ("post@BCI", "post@BCI"), ("BCI@example.org", "BCI@example.org"), ("BCIs@example.org", "BCIs@example.org"),
     ("", ""), ("Nothing here.", "Nothing here."),
 ])  # fmt: skip
@@ -250,12 +252,15 @@ def test_each_section_of_a_case_explains_its_first_use(visitor):
     for _number in range(2):
         KeyElementFactory(case=case, text="The BCI.")
         IllustrationFactory(case=case, reason="The BCI.")
+        EditorialNoteFactory(case=case, section="", about="", text="The BCI.")
+        CaseLinkFactory(case=case, text="The BCI.")
+        CaseSourceFactory(case=case, supports="The BCI.")
     AcronymFactory(acronym="BCI", meaning="Cantonal office", cases=[case])
     html = visitor.get("/cases/vaud/").content.decode()
-    assert explained(html) == [("BCI", "Cantonal office")] * 14
+    assert explained(html) == [("BCI", "Cantonal office")] * 17
     found = {name: part.count('class="abbr"') for name, part in sections(html).items()}
-    once = ["", *Section.values, "budget", "key-elements", "recommendations"]
-    assert found == dict.fromkeys(once, 1) | {"sources": 0}
+    once = ["", *Section.values, "budget", "key-elements", "recommendations", "notes", "related", "sources"]
+    assert found == dict.fromkeys(once, 1)
 
 
 def test_an_acronym_of_another_case_is_not_explained(visitor):

@@ -15,14 +15,14 @@ from casestudies.exports.columns import COLUMNS
 from casestudies.models import Case
 from casestudies.selection import Selection
 from casestudies.showing import DEFAULT_COLUMNS, NOT_SHOWN, OFFERED, Showing, read_showing
-from tests.factories import CaseFactory
+from tests.factories import CaseFactory, CaseTermFactory, term
 
 from .builders import make_case, make_collection, make_reference, select
 
 pytestmark = pytest.mark.django_db
 
 NO_VIEW, NO_COLUMN, ONE_VIEW = "There is no such view.", "There is no such column.", "Only one view can be shown."
-# The views that are there so far, by what each puts on the page.
+# Two of the views, by what each puts on the page.
 SHOWN = {"cards": '<ul class="cards">', "table": "<table"}
 
 
@@ -190,6 +190,12 @@ def test_a_cell_is_what_the_download_has(visitor, name):
     if name == "budget_total":
         expected = [[f"{float(value):,.0f}"] if value[0].isdigit() else [value] for (value,) in expected]
     assert cells == expected
+
+
+def test_only_lists_are_parted(visitor):
+    CaseTermFactory(case=CaseFactory(title="One | two"), term=term("trigger", "a", label="Three | four"))
+    html = page(visitor, "?view=table&columns=title&columns=trigger")
+    assert re.findall(r"<td[^>]*>(.*?)</td>", html, re.DOTALL) == ["One | two", "Three / four"]
 
 
 def test_numbers_to_compare_stand_at_the_right_and_years_are_no_such_numbers(visitor):
