@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from casestudies import models
 from casestudies.collection.state import read_state
 from casestudies.revisions import start_revision
+from casestudies.search import store
 from tests import factories as f
 from tests.casestudies.collection import Files, build, clear, load, run
 
@@ -48,6 +49,16 @@ def figure() -> models.Figure:
     return models.Figure.objects.get_by_natural_key(*FIGURE)
 
 
+def test_what_was_loaded_can_be_searched_at_once(files):
+    assert store.is_fresh()
+    files.change(VAUD, "figure", FIGURE, label="Delegates")
+    load(dry_run=True)
+    assert store.is_fresh()
+    load()
+    assert store.is_fresh()
+    assert " delegates " in models.SearchText.objects.get(kind="case", object_id=figure().case_id).words
+
+
 def test_second_load_writes_nothing(files):
     before = everything()
     with CaptureQueriesContext(connection) as queries:
@@ -55,8 +66,9 @@ def test_second_load_writes_nothing(files):
     rows = len(before["rows"])
     assert report == [f"0 created, 0 updated, {rows} unchanged, 0 kept, 0 removed."]
     assert [q["sql"] for q in queries if q["sql"].split()[0] in ("INSERT", "UPDATE", "DELETE")] == []
-    # A query a model and a many-to-many field, and the loader's own (working revisions, what was loaded, the lock).
-    assert len(queries) <= 33 + 10 + 6
+    # A query a model and a many-to-many field, the loader's own (working revisions, what was loaded, the lock), and
+    # two to see that the words to search by are made.
+    assert len(queries) <= 33 + 10 + 6 + 2
     assert everything() == before
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DEFAULT_DB_ALIAS
 
 from casestudies.collection.loading import LoadError, Report, load_files
+from casestudies.search import store
 
 
 class Command(BaseCommand):
@@ -39,6 +40,9 @@ class Command(BaseCommand):
             raise CommandError(f"{error}\n{len(error.problems)} problem(s). Nothing was written.") from error
         except FileNotFoundError as error:
             raise CommandError(f"There is no {error}.") from error
+        if not options["dry_run"]:
+            # Here and not at the first search: of many new cases that takes minutes.
+            store.refresh(options["database"])
         self._print(report, dry_run=options["dry_run"])
 
     def _print(self, report: Report, *, dry_run: bool) -> None:
