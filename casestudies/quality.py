@@ -183,10 +183,18 @@ def _sections(case: Case) -> Iterator[Finding]:
                 yield Finding("no-typed-values", f"{subject}: {label}")
 
 
+def _tree(case: Case) -> Iterator[tuple[str, models.Model]]:
+    """Every row of the case with what it hangs on it by; its budget is a row among others."""
+    for accessor in child_accessors():
+        yield from ((accessor, row) for row in getattr(case, accessor).all())
+    if hasattr(case, "budget"):
+        yield "budget", case.budget
+
+
 def _row(row: models.Model) -> str:
-    """How a finding names a row: «vaud/figures/members»."""
+    """How a finding names a row: «vaud/figures/members»; there is one budget: «vaud/budget»."""
     accessor = row._meta.get_field("case").remote_field.get_accessor_name()
-    return f"{row.case.slug}/{accessor}/{row.key}"
+    return "/".join(filter(None, [row.case.slug, accessor, getattr(row, "key", "")]))
 
 
 def _figures(case: Case) -> Iterator[Finding]:
@@ -215,18 +223,12 @@ def _is_dated(milestone: Milestone) -> bool:
 
 
 def _other_rows(case: Case) -> Iterator[Finding]:
-    for accessor, model in child_accessors().items():
-        if issubclass(model, Cited) and accessor not in ("figures", "illustrations", "editorialnotes"):
-            for row in getattr(case, accessor).all():
-                if not row.place:
-                    yield Finding("row-unplaced", _row(row), str(row))
+    for accessor, row in _tree(case):
+        if isinstance(row, Cited) and accessor not in ("figures", "illustrations", "editorialnotes") and not row.place:
+            yield Finding("row-unplaced", _row(row), str(row))
     tests: tuple[tuple[str, str, Callable[[CaseChild], bool]], ...] = (
         ("term-without-reason", "caseterms", lambda row: bool(row.reason)),
-        (
-            "milestone-untyped",
-            "milestones",
-            lambda row: bool(row.start_year or row.end_year or not YEAR.search(row.date_stated)),
-        ),
+        ("milestone-untyped", "milestones", _is_dated),
         ("actor-without-type", "caseactors", lambda row: bool(row.organization.types.all())),
         ("objective-unclassed", "objectives", lambda row: bool(row.broad_objectives.all())),
         ("beneficiary-unclassed", "beneficiarygroups", lambda row: bool(row.groups.all())),
@@ -242,10 +244,8 @@ def _other_rows(case: Case) -> Iterator[Finding]:
 def _works(case: Case) -> Iterator[Finding]:
     """Works that rows cite and the list of the case's sources lacks."""
     listed = {row.source_id for row in case.casesources.all()}
-    missing: dict[int, Source] = {}
-    for accessor, model in child_accessors().items():
-        if issubclass(model, Cited):
-            missing |= {row.source_id: row.source for row in getattr(case, accessor).all() if row.source_id}
+    rows = (row for _accessor, row in _tree(case) if isinstance(row, Cited))
+    missing: dict[int, Source] = {row.source_id: row.source for row in rows if row.source_id}
     for pk, source in sorted(missing.items()):
         if pk not in listed:
             yield Finding("work-not-listed", f"{case.slug}/{source.slug}", str(source))
@@ -262,10 +262,11 @@ NO_ACRONYM = re.compile(r"[IVX]+\Z")
 def _texts(case: Case) -> Iterator[str]:
     """Every running text of the case: what its page shows with acronyms explained."""
     yield case.purpose
-    for accessor, model in child_accessors().items():
-        names = [f.name for f in model._meta.fields if isinstance(f, models.TextField)]
-        for row in getattr(case, accessor).all():
-            yield from (getattr(row, name) for name in names)
+    for accessor, row in _tree(case):
+        names = [f.name for f in row._meta.fields if isinstance(f, models.TextField)]
+        # Beneficiaries as stated are short, and running text all the same.
+        names += ["text"] if accessor == "beneficiarygroups" else []
+        yield from (getattr(row, name) for name in names)
 
 
 def _acronyms(case: Case, shared: set[str], own: dict[str, Acronym]) -> Iterator[Finding]:

@@ -246,6 +246,16 @@ def test_every_row_that_cites_needs_its_place(accessor):
     assert findings() == [("row-unplaced", f"vaud/{accessor}/{key}")]
 
 
+def test_the_budget_is_a_row_among_others():
+    clean_case()
+    models.Budget.objects.update(place="", source=make.SourceFactory(slug="census"))
+    assert findings() == [("row-unplaced", "vaud/budget"), ("work-not-listed", "vaud/census")]
+    models.Budget.objects.all().delete()
+    assert findings() == [
+        ("no-typed-values", "vaud/overview: budget"), ("source-unused", "census"),
+    ]  # fmt: skip
+
+
 def test_a_note_of_the_editors_needs_no_place():
     clean_case()
     changed("editorialnotes", place="")
@@ -331,6 +341,8 @@ def test_an_acronym_of_another_case_explains_nothing():
     lambda: changed("editorialnotes", text="The BCI."),
     lambda: changed("casesources", "results", supports="The BCI."),
     lambda: changed("contributions", note="The BCI."),
+    lambda: changed("beneficiarygroups", text="The staff of the BCI."),
+    lambda: models.Budget.objects.update(note="The BCI."),
 ])  # fmt: skip
 def test_acronyms_are_looked_for_in_every_text(change):
     case = clean_case()
@@ -363,7 +375,7 @@ def test_a_source_is_used_by_any_row_or_collection():
     models.Collection.objects.update(source=None)
     assert findings() == [("source-unused", "paper")]
     models.Budget.objects.update(source=models.Source.objects.get(slug="paper"))
-    assert findings() == []
+    assert findings() == [("work-not-listed", "vaud/paper")]
 
 
 def test_an_organization_is_used_by_whatever_points_at_it():
