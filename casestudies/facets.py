@@ -317,10 +317,19 @@ def yes_no_options(lists: Lists) -> list[Option]:
     return [Option(YES, pgettext_lazy("answer", "Yes")), Option(NO, pgettext_lazy("answer", "No"))]
 
 
-def term_facet(name: str, label: str | Promise, *, is_multiple: bool = False) -> Facet:
-    """A facet over the terms that a case is classed under."""
-    pairs = of_terms(name, "classified")
-    return Facet(name, label, term_options(name), classed_under(name), pairs, is_multiple, vocabulary=name)
+def term_facet(
+    name: str,
+    label: str | Promise,
+    *,
+    vocabulary: str = "",
+    condition: Callable[[Sequence[str]], Q] | None = None,
+    source: str = "classified",
+    is_multiple: bool = False,
+) -> Facet:
+    """A facet over the terms of a vocabulary: those that a case is classed under, or bears in other rows of its own."""
+    vocabulary = vocabulary or name
+    condition, pairs = condition or classed_under(vocabulary), of_terms(vocabulary, source)
+    return Facet(name, label, term_options(vocabulary), condition, pairs, is_multiple, vocabulary=vocabulary)
 
 
 FACETS: tuple[Facet, ...] = (
@@ -338,23 +347,9 @@ FACETS: tuple[Facet, ...] = (
     term_facet("state", _("Kind of state")),
     term_facet("trigger", _("Trigger"), is_multiple=True),
     term_facet("approach", _("Approach")),
-    Facet(
-        "objective",
-        _("Objective"),
-        term_options("objective"),
-        with_objective,
-        of_terms("objective", "objectives"),
-        is_multiple=True,
-        vocabulary="objective",
-    ),
-    Facet(
-        "actor",
-        _("Type of actor"),
-        term_options("actor-type"),
-        with_actor,
-        of_terms("actor-type", "actors"),
-        is_multiple=True,
-        vocabulary="actor-type",
+    term_facet("objective", _("Objective"), condition=with_objective, source="objectives", is_multiple=True),
+    term_facet(
+        "actor", _("Type of actor"), vocabulary="actor-type", condition=with_actor, source="actors", is_multiple=True
     ),
     term_facet("mechanism", _("Key mechanism"), is_multiple=True),
     Facet(
@@ -365,15 +360,7 @@ FACETS: tuple[Facet, ...] = (
         lambda rows: ((case, str(number)) for case, number, _strength in rows.illustrations),
         is_multiple=True,
     ),
-    Facet(
-        "beneficiary",
-        _("Beneficiaries"),
-        term_options("beneficiary"),
-        for_beneficiary,
-        of_terms("beneficiary", "beneficiaries"),
-        is_multiple=True,
-        vocabulary="beneficiary",
-    ),
+    term_facet("beneficiary", _("Beneficiaries"), condition=for_beneficiary, source="beneficiaries", is_multiple=True),
     Facet(
         "budget",
         _("Budget"),

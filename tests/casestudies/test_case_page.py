@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from html import escape, unescape
+from html import escape
 
 import pytest
 from django.db import models as db
@@ -40,6 +40,8 @@ from tests.factories import (
     term,
 )
 
+from .reading import text
+
 pytestmark = pytest.mark.django_db
 
 SECTIONS = [
@@ -59,10 +61,6 @@ SECTIONS = [
     ("sources", "Sources"),
 ]
 SILENT = "Not stated in the paper."
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
 
 
 def html_of(visitor, case: Case) -> str:

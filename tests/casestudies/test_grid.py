@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from html import unescape
 from itertools import combinations
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
-from django.utils.html import strip_tags
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,24 +31,12 @@ from tests.factories import (
     term,
 )
 
+from .reading import articles, page, text
+
 pytestmark = pytest.mark.django_db
 
 DRAWN = '<svg class="diagram"'
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
-
-
-def page(visitor: Client, path: str) -> str:
-    response = visitor.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
-
-
-def articles(html: str) -> list[str]:
-    return re.findall(r'<article class="illustration">(.*?)</article>', html, re.DOTALL)
 
 
 def listed(html: str) -> list[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
-from html import unescape
 
 import pytest
-from django.utils.html import strip_tags
 
 from casestudies.models import Case
 from mainstreaming.projection import project
@@ -24,12 +22,9 @@ from tests.factories import (
 )
 
 from .builders import country, make_vocabularies
+from .reading import text
 
 pytestmark = pytest.mark.django_db
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
 
 
 def test_an_empty_site_says_so(visitor):

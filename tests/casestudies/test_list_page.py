@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
-from django.utils.html import strip_tags
 
 from tests.factories import CaseFactory, CaseTermFactory, PeriodFactory, term
 
 from .builders import make_collection
+from .reading import text
 
 pytestmark = pytest.mark.django_db
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
 
 
 def cards(html: str) -> list[str]:

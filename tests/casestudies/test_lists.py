@@ -12,7 +12,6 @@ from django.db import connection
 from django.http import QueryDict, StreamingHttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils.html import strip_tags
 
 from casestudies.choices import Section, SourceKind, Unit
 from casestudies.citing import citations
@@ -37,20 +36,11 @@ from tests.factories import (
 )
 
 from .builders import country, make_vocabularies
+from .reading import articles, page, text
 
 pytestmark = pytest.mark.django_db
 
 MISSING = "There is no such page; this is the first."
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
-
-
-def page(visitor: Client, path: str) -> str:
-    response = visitor.get(path)
-    assert response.status_code == 200
-    return response.content.decode()
 
 
 def main(html: str) -> str:
@@ -613,10 +603,6 @@ def facts(html: str) -> dict[str, str]:
     """The names and values of a page's facts."""
     found = re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", main(html), re.DOTALL)
     return {text(name): value for name, value in found}
-
-
-def articles(html: str) -> list[str]:
-    return re.findall(r'<article class="illustration">(.*?)</article>', html, re.DOTALL)
 
 
 def test_a_source_is_shown_as_printed(visitor):

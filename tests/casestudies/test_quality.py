@@ -14,7 +14,6 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils.html import strip_tags
 
 from casestudies import models, quality
 from casestudies.admin.quality import CASES_A_PAGE
@@ -27,15 +26,12 @@ from tests.admin_forms import submitted
 from tests.casestudies.collection import Files, build, run
 
 from .admin_tree import full_case
+from .reading import text
 
 pytestmark = pytest.mark.django_db
 
 LONG = "A narrative that says enough of the matter. " * 4
 CITED = {"place": "Part 4.12, Overview"}
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
 
 
 def clean_case(slug: str = "vaud", ordinal: int = 12) -> Case:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 import pytest
-from django.utils.html import strip_tags
 
 from casestudies.models import Case
 from recommendations.models import Recommendation
@@ -19,11 +17,9 @@ from tests.factories import (
     SubPointFactory,
 )
 
+from .reading import text
+
 pytestmark = pytest.mark.django_db
-
-
-def text(html: str) -> str:
-    return " ".join(unescape(strip_tags(html.replace("<", " <"))).split())
 
 
 def make() -> None:
