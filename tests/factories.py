@@ -17,7 +17,7 @@ from recommendations import models as part_3
 
 
 def small_number() -> factory.Sequence:
-    """Another whole number for each row, from 1 on: such as a small integer holds, however many a session makes."""
+    """Another whole number for each row, from 1 on: such as a small integer holds, however many a test makes."""
     return factory.Sequence(lambda n: n % 30_000 + 1)
 
 

@@ -10,12 +10,13 @@ import pytest
 from django.apps import apps
 from django.core import serializers
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from django.db import models as db
 from django.db.migrations.loader import MigrationLoader
 
 from casestudies import changes, models
 from casestudies.changes import held_back, note_changes, version
+from casestudies.collection.loading import load_files
 from casestudies.revisions import start_revision
 from casestudies.search import store
 from recommendations import models as part_3
@@ -426,6 +427,10 @@ def files(tmp_path: Path, settings) -> Files:
 
 
 def test_loading_notes_once_what_it_wrote(files):
+    def load(**options: bool) -> None:
+        """What the command does before it makes the words anew."""
+        load_files([], files.folder, using=DEFAULT_DB_ALIAS, **options)
+
     vaud = models.Case.objects.get(slug="vaud")
     assert noted(load) == (0, set())
     files.change("cases/4-12-vaud.yaml", "figure", ("vaud", "members"), label="Members")
