@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core import serializers
 
+from casestudies.changes import held_back
 from casestudies.choices import Section
 from casestudies.models import Budget, Case, CaseRedirect, child_models
 from tests import factories as make
@@ -23,6 +24,7 @@ PLAIN = (
 )  # fmt: skip
 
 
+@held_back()
 def full_case(rows: int, **fields: Any) -> Case:
     """A case with `rows` rows of every kind in every section and under every vocabulary, each with all its links."""
     case = make.CaseFactory(**fields)

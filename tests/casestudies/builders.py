@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.http import QueryDict
 
+from casestudies.changes import held_back
 from casestudies.models import Case, Country, Term
 from casestudies.selection import Selection, parse
 from tests.factories import (
@@ -82,6 +83,7 @@ def make_vocabularies() -> None:
             term(vocabulary, slug, parent=term(vocabulary, parent) if parent else None)
 
 
+@held_back()
 def make_reference() -> None:
     """Vocabularies, countries, currencies, and recommendations 1, 2 and 14 (with sub-points a and b)."""
     make_vocabularies()
@@ -105,6 +107,7 @@ def terms_of(vocabulary: str, slugs: tuple[str, ...] | list[str]) -> list[Term]:
     return [term(vocabulary, slug) for slug in slugs]
 
 
+@held_back()
 def make_case(
     slug: str,
     *,
@@ -152,6 +155,7 @@ def currency(code: str):
     return CurrencyFactory(code=code, usd_value=value and Decimal(value))
 
 
+@held_back()
 def make_collection() -> None:
     """Five cases that differ in every facet, in the order of their numbers: vaud, souss, dakar, rabat, lyon."""
     make_reference()
