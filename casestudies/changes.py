@@ -31,6 +31,7 @@ from .models import (
     Country,
     DataVersion,
     LoadedRecord,
+    Message,
     Organization,
     OrganizationName,
     SearchText,
@@ -46,8 +47,8 @@ KINDS: dict[type[models.Model], str] = {
     Country: SearchText.Kind.COUNTRY,
     Recommendation: SearchText.Kind.RECOMMENDATION,
 }
-# What is bookkeeping, and changes nothing that a visitor sees.
-SILENT = (DataVersion, SearchText, LoadedRecord, AcceptedFinding)
+# What is bookkeeping or written by visitors, and changes nothing that a visitor sees.
+SILENT = (DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message)
 
 Change = tuple[str, int]
 _held = threading.local()

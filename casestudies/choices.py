@@ -130,3 +130,20 @@ class SourceKind(models.TextChoices):
     STATISTICS = "statistics", _("statistics")
     WEBSITE = "website", _("website")
     OTHER = "other", _("other")
+
+
+class MessageKind(models.TextChoices):
+    """What a visitor writes about."""
+
+    ERROR = "error", _("an error in a case")
+    NEW_CASE = "new-case", _("a case to add")
+    OTHER = "other", _("something else")
+
+
+class MessageStatus(models.TextChoices):
+    """What became of a visitor's message."""
+
+    NEW = "new", _("new")
+    ANSWERED = "answered", _("answered")
+    CLOSED = "closed", _("closed")
+    SPAM = "spam", _("spam")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import cases, compare, grid, lists, match, matrix, recommendations
+from .views import cases, compare, grid, lists, match, matrix, recommendations, suggest
 
 urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
@@ -25,4 +25,6 @@ urlpatterns = [
     path("glossary/", lists.glossary, name="glossary"),
     path("recommendations/", recommendations.recommendation_list, name="recommendations"),
     path("recommendations/<int:number>/", recommendations.recommendation_detail, name="recommendation"),
+    path("suggest/", suggest.suggest, name="suggest"),
+    path("suggest/thanks/", suggest.suggest_thanks, name="suggest-thanks"),
 ]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -67,3 +68,50 @@ def urls(name: str) -> list[str]:
                 )
             found.append(part.strip().rstrip("/"))
     return found
+
+
+@dataclass(frozen=True)
+class Mail:
+    """How e-mail is sent: the name of Django's backend and, for SMTP, the server."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = ""
+    is_starttls: bool = False
+    is_tls: bool = False
+
+
+# The port of each way to reach a server: in the clear, by STARTTLS, by TLS from the start.
+MAIL_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+MAIL_ELSEWHERE = {"console:": "console", "none:": "dummy"}
+
+
+def mail(name: str, default: str) -> Mail:
+    """The variable as a way to send e-mail. Raises ImproperlyConfigured on anything else; never shows the password."""
+    value = text(name) or default
+    if value in MAIL_ELSEWHERE:
+        return Mail(MAIL_ELSEWHERE[value])
+    try:
+        parts = urlsplit(value)
+        port = parts.port  # raises where the port is no number
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} is no address of a mail server.") from error
+    if parts.scheme not in MAIL_PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ImproperlyConfigured(
+            f"{name} must be such as smtps://user:password@mail.example.org, smtp+starttls://…, smtp://localhost, "
+            "console: or none:"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if password and parts.scheme == "smtp":
+        raise ImproperlyConfigured(f"{name} would send a password in the clear: use smtps or smtp+starttls.")
+    return Mail(
+        "smtp",
+        parts.hostname,
+        MAIL_PORTS[parts.scheme] if port is None else port,
+        user,
+        password,
+        is_starttls=parts.scheme == "smtp+starttls",
+        is_tls=parts.scheme == "smtps",
+    )

@@ -42,6 +42,15 @@ if SITE_URL and not INSECURE_OK and urlsplit(SITE_URL).scheme != "https":
 CONTACT_EMAIL = env.text("CONTACT_EMAIL")
 if CONTACT_EMAIL and ("@" not in CONTACT_EMAIL or " " in CONTACT_EMAIL):
     raise ImproperlyConfigured(f"CONTACT_EMAIL must be an e-mail address, not {CONTACT_EMAIL!r}.")
+# How many messages of visitors are taken within an hour: of one sender, and of all.
+MESSAGES_PER_SENDER = env.number("MESSAGES_PER_SENDER", 5, 1, 1000)
+MESSAGES_PER_HOUR = env.number("MESSAGES_PER_HOUR", 200, 1, 100_000)
+# How e-mail about them is sent: without it to nobody, while developing to the terminal.
+MAIL = env.mail("EMAIL_URL", "console:" if DEBUG else "none:")
+EMAIL_BACKEND = f"django.core.mail.backends.{MAIL.backend}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.port, MAIL.user, MAIL.password
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.is_starttls, MAIL.is_tls
+EMAIL_TIMEOUT = 5
 PAPER_URL = env.url(
     "PAPER_URL",
     "https://publications.iom.int/books/white-paper-mainstreaming-migration-local-development-planning-and-beyond",
@@ -176,8 +185,9 @@ SECURE_HSTS_PRELOAD = not INSECURE_OK
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_OK
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# Only where a proxy in front sets the header and removes what visitors send (docs/deploying.md).
-if env.flag("BEHIND_PROXY"):
+# Only where a proxy in front sets the headers and removes what visitors send (docs/deploying.md).
+BEHIND_PROXY = env.flag("BEHIND_PROXY")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000

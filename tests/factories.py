@@ -475,6 +475,16 @@ class AcceptedFindingFactory(DjangoModelFactory):
     reason = "The paper says nothing of it."
 
 
+class MessageFactory(DjangoModelFactory):
+    """A visitor's message about nothing in particular."""
+
+    class Meta:
+        model = models.Message
+
+    kind = choices.MessageKind.OTHER
+    text = factory.Sequence(lambda n: f"Message number {n}.")
+
+
 class SearchTextFactory(DjangoModelFactory):
     """The words of something."""
 

@@ -69,6 +69,18 @@ def load(monkeypatch):
     ("DATABASE_URL", "casebook.sqlite3"),
     ("DATABASE_URL", "postgresql://localhost:port/casebook"),
     ("DATABASE_URL", "nonsense://x"),
+    ("MESSAGES_PER_SENDER", "0"),
+    ("MESSAGES_PER_SENDER", "five"),
+    ("MESSAGES_PER_HOUR", "-1"),
+    ("MESSAGES_PER_HOUR", "100001"),
+    ("EMAIL_URL", "mail.example.org"),
+    ("EMAIL_URL", "https://mail.example.org"),
+    ("EMAIL_URL", "smtps://"),
+    ("EMAIL_URL", "smtps://mail.example.org:port"),
+    ("EMAIL_URL", "smtps://mail.example.org/inbox"),
+    ("EMAIL_URL", "smtps://mail.example.org?tls=1"),
+    ("EMAIL_URL", "smtp://user:secret@mail.example.org"),
+    ("EMAIL_URL", "console"),
 ])  # fmt: skip
 def test_a_bad_value_is_refused_with_the_name_of_its_variable(load, name, value):
     with pytest.raises(ImproperlyConfigured, match=rf"\b{name}\b"):
@@ -170,6 +182,53 @@ def test_lists_and_addresses_are_read(load):
     assert (settings.SITE_URL, settings.CONTACT_EMAIL, settings.PAPER_URL) == (
         "https://a.example.org", "casebook@example.org", "https://example.org/paper",
     )  # fmt: skip
+
+
+def mail_settings(settings: ModuleType) -> tuple:
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+    backend = settings.EMAIL_BACKEND.removeprefix("django.core.mail.backends.").removesuffix(".EmailBackend")
+    return (backend, *(getattr(settings, f"EMAIL_{name}") for name in names))
+
+
+@pytest.mark.parametrize(("url", "expected"), [
+    ("smtp://localhost", ("smtp", "localhost", 25, "", "", False, False)),
+    ("smtp://localhost:0", ("smtp", "localhost", 0, "", "", False, False)),
+    ("smtp+starttls://u%40x.org:p%3Aw@mail.example.org",
+     ("smtp", "mail.example.org", 587, "u@x.org", "p:w", True, False)),
+    ("smtps://user:secret@mail.example.org:4650/",
+     ("smtp", "mail.example.org", 4650, "user", "secret", False, True)),
+    ("console:", ("console", "", 0, "", "", False, False)),
+    ("none:", ("dummy", "", 0, "", "", False, False)),
+])  # fmt: skip
+def test_mail_servers_are_read(load, url, expected):
+    assert mail_settings(load(**PRODUCTION, EMAIL_URL=url)) == expected
+
+
+def test_without_a_mail_server_nothing_is_sent_and_while_developing_it_is_shown(load):
+    assert mail_settings(load(**PRODUCTION))[0] == "dummy"
+    assert mail_settings(load(SECRET_KEY=SECRET, LOCAL_HTTP="1"))[0] == "dummy"
+    assert mail_settings(load(DEBUG="1"))[0] == "console"
+    assert load(**PRODUCTION).EMAIL_TIMEOUT == 5
+
+
+def test_a_password_of_the_mail_server_is_never_shown(load):
+    for url in ("smtp://user:hush@mail.example.org", "ftp://user:hush@x", "smtps://user:hush@x:port", "smtps://:hush@"):
+        with pytest.raises(ImproperlyConfigured) as refused:
+            load(**PRODUCTION, EMAIL_URL=url)
+        assert "hush" not in str(refused.value)
+        assert refused.value.__cause__ is None or "hush" not in str(refused.value.__cause__)
+
+
+def test_how_many_messages_are_taken(load):
+    settings = load(**PRODUCTION)
+    assert (settings.MESSAGES_PER_SENDER, settings.MESSAGES_PER_HOUR) == (5, 200)
+    settings = load(**PRODUCTION, MESSAGES_PER_SENDER="1", MESSAGES_PER_HOUR="100000")
+    assert (settings.MESSAGES_PER_SENDER, settings.MESSAGES_PER_HOUR) == (1, 100_000)
+
+
+def test_a_proxy_is_believed_where_somebody_says_so(load):
+    assert load(**PRODUCTION).BEHIND_PROXY is False
+    assert load(**PRODUCTION, BEHIND_PROXY="1").BEHIND_PROXY is True
 
 
 @pytest.mark.parametrize(("url", "engine", "name"), [

@@ -39,6 +39,9 @@ MESSAGES = {
     "term_not_its_own_parent": _OWN_PARENT,
     "organization_not_its_own_parent": _OWN_PARENT,
     "organization_not_its_own_successor": _("A body cannot succeed itself."),
+    "message_text_length": _("A message has 10 to 5,000 characters."),
+    "message_came_from_is_a_path": _("The path of a page starts with “/”."),
+    "message_new_is_not_handled": _("A new message has been handled by nobody."),
     "currency_rate_positive": _("The rate must be above 0."),
 }
 

@@ -22,6 +22,7 @@ from .grid import (
     Narrative,
     Objective,
 )
+from .inbox import Message
 from .quality import AcceptedFinding
 from .reference import Collection, Country, Currency, Organization, OrganizationName, Source
 from .vocabulary import Term, Vocabulary
@@ -41,7 +42,7 @@ __all__ = [
     "ABOUT_FIELDS", "AcceptedFinding", "Acronym", "BeneficiaryGroup", "Budget", "Case", "CaseActor", "CaseChild",
     "CaseLink", "CasePlace", "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence", "Component",
     "Contribution", "CoordinationMechanism", "Country", "Currency", "DataVersion", "EditorialNote", "Figure",
-    "GovernmentTier", "Illustration", "KeyElement", "LoadedRecord", "Milestone", "Narrative", "Objective",
-    "Organization", "OrganizationName", "Period", "SearchText", "Source", "Term", "Vocabulary", "budget_band",
-    "child_accessors", "child_models", "new_key",
+    "GovernmentTier", "Illustration", "KeyElement", "LoadedRecord", "Message", "Milestone", "Narrative",
+    "Objective", "Organization", "OrganizationName", "Period", "SearchText", "Source", "Term", "Vocabulary",
+    "budget_band", "child_accessors", "child_models", "new_key",
 ]  # fmt: skip

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from django.utils import timezone
+from playwright.sync_api import Page, expect
 
+from casestudies.forms import stamp
+
+from .accessibility import axe
 from .steps import arrived, download, focused, names
 
 
@@ -97,7 +102,9 @@ def test_the_first_stop_skips_to_the_content(page):
     assert page.evaluate("() => document.querySelector('main').contains(document.activeElement)")
 
 
-@pytest.mark.parametrize("path", ["/", "/cases/?country=CH", "/cases/vaud/", "/recommendations/", "/about/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/cases/?country=CH", "/cases/vaud/", "/recommendations/", "/about/", "/suggest/"]
+)
 def test_every_stop_shows_where_it_is(page, path):
     page.goto(path)
     stops = []
@@ -172,6 +179,89 @@ def test_filters_are_chosen_with_the_keyboard_alone(page):
     expect(box).to_be_focused()
     assert "Vaud" not in names(page)
     assert names(page)
+
+
+# Report or suggest.
+
+
+def tab_to(page: Page, name: str) -> list[str]:
+    """Presses Tab until the control of that name has the focus. The names that were passed."""
+    passed = []
+    for _stop in range(60):
+        page.keyboard.press("Tab")
+        here = page.evaluate(
+            "() => document.activeElement.name || document.activeElement.textContent.replace(/\\s+/g, ' ').trim()"
+        )
+        passed.append(here)
+        if here == name:
+            return passed
+    raise AssertionError(f"{name} is not reached: {passed}")
+
+
+def type_for_a_minute(page: Page) -> None:
+    """Turns the form's clock back: nobody waits in a test for the time that typing takes."""
+    earlier = stamp(timezone.now() - datetime.timedelta(minutes=1))
+    page.locator('[name="stamp"]').evaluate("(field, value) => { field.value = value }", earlier)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_an_error_is_reported_with_the_keyboard_alone(new_page, scripts):
+    page = new_page(viewport=(360, 740), java_script_enabled=scripts)
+    page.goto("/cases/vaud/")
+    tab_to(page, "Report an error in this case")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/suggest/?case=vaud")
+    expect(page.get_by_label("It is about 4.12 Vaud")).to_be_checked()
+    expect(page.get_by_label("What do you write about?")).to_have_value("error")
+    # From field to field, in the order in which they stand, and never into the trap.
+    page.locator("#main").focus()
+    assert tab_to(page, "Send")[-7:] == ["kind", "about_offered", "section", "text", "name", "email", "Send"]
+    expect(page.locator('[name="website"]')).to_be_hidden()
+    page.locator("#main").focus()
+    tab_to(page, "section")
+    page.keyboard.type("Actors")
+    tab_to(page, "text")
+    page.keyboard.type("Short")
+    tab_to(page, "name")
+    page.keyboard.type("Ada")
+    tab_to(page, "Send")
+    page.keyboard.press("Enter")
+    # Refused: what is wrong is read first, leads to its field, and nothing is lost.
+    summary = page.get_by_role("alert")
+    expect(summary).to_contain_text("Write at least 10 characters; there are 5.")
+    expect(summary).to_be_focused()
+    if scripts:  # axe waits for a timer, which never comes without
+        assert axe(page) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**#id_text")
+    # Refused again, it is read first again.
+    tab_to(page, "Send")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/suggest/?case=vaud")
+    expect(summary).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    message = page.get_by_label("Your message")
+    expect(message).to_be_focused()
+    expect(message).to_have_accessible_description(re.compile(r"Write at least 10 characters; there are 5\."))
+    expect(message).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_label("Which section?")).to_have_value("actors")
+    expect(page.get_by_label("Your name")).to_have_value("Ada")
+    # Mended.
+    page.keyboard.press("Control+End")
+    page.keyboard.type(f" of a source: the share of residents is another ({scripts}).")
+    type_for_a_minute(page)
+    tab_to(page, "Send")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/suggest/thanks/")
+    expect(page.get_by_role("heading", name="What happens next")).to_be_visible()
+    assert [cookie["name"] for cookie in page.context.cookies()] == ["csrftoken"]
+    # Going back or loading again sends nothing twice.
+    response = page.reload()
+    assert response is not None
+    assert (response.status, response.request.method) == (200, "GET")
 
 
 # Colours.

@@ -35,6 +35,10 @@ PAGES = {
     "/sources/fom-2014/": (200, None),
     "/glossary/": (200, "Glossary"),
     "/about/": (200, "About the casebook"),
+    "/suggest/": (200, "Report or suggest"),
+    "/suggest/?case=vaud": (200, "Report or suggest"),
+    "/suggest/?case=nothing": (200, "Report or suggest"),
+    "/suggest/thanks/": (200, "Thank you"),
     "/nothing": (404, "Page not found"),
     "/cases/?x=%00": (400, "The address was not understood"),
 }

@@ -16,7 +16,7 @@ from casestudies.admin.cases import part_url
 from casestudies.admin.messages import MESSAGES
 from casestudies.admin.parts import BY_SLUG, PARTS, Part
 from casestudies.choices import Section
-from casestudies.models import Case, DataVersion, LoadedRecord, SearchText
+from casestudies.models import Case, DataVersion, LoadedRecord, Message, SearchText
 from tests import factories as make
 from tests.admin_forms import offered, submitted
 
@@ -79,6 +79,7 @@ def test_every_page_of_every_model_answers(editor: Client) -> None:
     make.LoadedRecordFactory()
     make.AcronymFactory()
     make.AcceptedFindingFactory()
+    make.MessageFactory()
     for model in MODELS:
         row = model.objects.first()
         answers = [
@@ -88,7 +89,7 @@ def test_every_page_of_every_model_answers(editor: Client) -> None:
             editor.get(address(model, "change", row.pk)).status_code,
             editor.get(address(model, "history", row.pk)).status_code,
         ]
-        assert answers == [200, 200, 403 if model is LoadedRecord else 200, 200, 200], model
+        assert answers == [200, 200, 403 if model in (LoadedRecord, Message) else 200, 200, 200], model
 
 
 def has_search(model: type) -> bool:
@@ -151,6 +152,7 @@ LIST_QUERIES = {
     "loadedrecord": 6,
     "acronym": 5,
     "acceptedfinding": 6,
+    "message": 5,
     "country": 6,
     "currency": 5,
     "source": 5,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import IntegrityError, models, transaction
 
 from casestudies import models as m
@@ -71,6 +72,15 @@ BROKEN: dict[str, list[Break]] = {
     "source_unique_slug": [copy(f.SourceFactory)],
     "acronym_unique_slug": [copy(f.AcronymFactory)],
     "acceptedfinding_unique": [copy(f.AcceptedFindingFactory)],
+    "message_text_length": [
+        update(f.MessageFactory, text="123456789"),
+        update(f.MessageFactory, text="1" * 5001),
+    ],
+    "message_came_from_is_a_path": [update(f.MessageFactory, came_from="https://example.org/")],
+    "message_new_is_not_handled": [
+        lambda: update(f.MessageFactory, {"status": "closed", "handled_by": User.objects.create_user("x")},
+                       status="new")()
+    ],
     "searchtext_unique_object": [copy(f.SearchTextFactory)],
     "organization_unique_slug": [copy(f.OrganizationFactory)],
     "organization_not_its_own_parent": [update(f.OrganizationFactory, parent="self")],

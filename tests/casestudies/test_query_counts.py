@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from casestudies import index
 from casestudies.changes import held_back
+from casestudies.forms import stamp
 from casestudies.models import Case, CaseLink, CaseSource, Illustration, Narrative, Source
 from recommendations.models import Recommendation
 from tests.factories import (
@@ -18,6 +22,7 @@ from tests.factories import (
     ChildFactory,
     CountryFactory,
     IllustrationFactory,
+    MessageFactory,
     OrganizationFactory,
     OrganizationNameFactory,
     PeriodFactory,
@@ -128,6 +133,10 @@ PAGES = {
     "/glossary/": 1 + 2 + 1,
     # the collections with their sources
     "/about/": 1,
+    # the case that is asked for, where one is
+    "/suggest/": 0,
+    "/suggest/?case=nothing": 1,
+    "/suggest/thanks/": 0,
     # the cases; their periods; caseterms, terms, vocabularies; places; objectives and broad objectives; actors,
     # organizations, types; beneficiaries and groups; illustrations, their recommendations, their sub-points and the
     # recommendations of these
@@ -218,6 +227,19 @@ def test_a_work_makes_as_many_queries_for_few_rows_as_for_many(visitor, django_a
     # The words of rows that look further than themselves are among them.
     assert "Links to other cases" in html
     assert "1a" in html
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_message_costs_as_many_for_few_as_for_many(visitor, django_assert_num_queries, size):
+    add_cases(size)
+    for _number in range(size):
+        MessageFactory(sender="")
+    case = Case.objects.order_by("pk").first()
+    sent = {"kind": "error", "about_offered": "on", "text": "The share is wrong."}
+    sent["stamp"] = stamp(timezone.now() - datetime.timedelta(minutes=1))
+    # the case; the transaction, the senders forgotten, three looks at the last hour, the message, the end
+    with django_assert_num_queries(1 + 2 + 1 + 3 + 1):
+        assert visitor.post(f"/suggest/?case={case.slug}", sent).status_code == 302
 
 
 @pytest.mark.parametrize(("path", "status", "number"), [

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.http import urlencode
 
-from casestudies.choices import BudgetBand, Status
+from casestudies.choices import BudgetBand, MessageStatus, Status
 from casestudies.facets import FACETS, Lists
 from casestudies.lists import ACRONYMS, FIGURES, SOURCES
 from casestudies.models import (
@@ -23,6 +23,7 @@ from casestudies.models import (
     CaseTerm,
     Country,
     Illustration,
+    Message,
     Organization,
     Source,
     Term,
@@ -44,6 +45,7 @@ from tests.factories import (
     CountryFactory,
     CurrencyFactory,
     IllustrationFactory,
+    MessageFactory,
     ObjectiveFactory,
     OrganizationFactory,
     PeriodFactory,
@@ -159,6 +161,11 @@ def public() -> Case:
     CaseRedirectFactory(case=public, old_slug="former")
     for state in HIDDEN:
         hidden_case(state, public)
+    # What visitors wrote, of a published case and of a hidden one, in every state: for the staff alone.
+    for status in MessageStatus:
+        for case in (public, Case.objects.get(status="draft", revises=None)):
+            message = marked(Message, f"{MARK}message") | {"came_from": f"/{MARK}message", "sender": f"{MARK}sender"}
+            MessageFactory(case=case, status=status, **message)
     return public
 
 
@@ -260,14 +267,19 @@ def test_the_marks_are_where_they_could_leak(public):
     assert f"{MARK}draft" in shown(visitor, f"/sources/{MARK}draft/")
     assert f"{MARK}draft meaning" in shown(visitor, "/glossary/")
     assert f"{MARK}draft" in shown(visitor, "/grid/trigger/any-trigger/")
+    assert f"{MARK}draft name" in shown(visitor, f"/suggest/?case={MARK}draft")
+    assert MARK in Message.objects.first().text
 
 
 def test_no_address_shows_anything_of_a_hidden_case(visitor, public):
     every = queries()
+    offered = [f"?case={slug}" for slug in Case.objects.values_list("slug", flat=True)]
     for path in paths():
         # Addresses that take a selection are asked with every value of every facet.
         if path in ("/", "/cases/", "/cases/download.csv"):
             asked = every
+        elif path == "/suggest/":
+            asked = ["", *offered]
         else:
             asked = ["", "?page=2", *list_queries().get(path.removesuffix("download.csv"), [])]
         for query in asked:
