@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from pyroaring import BitMap
 
 from .choices import Evidence, Strength
-from .exports.columns import Column as ExportColumn
+from .exports.declaring import Column as ExportColumn
 from .facets import FACETS_BY_NAME
 from .grid import usage_of
 from .models import BeneficiaryGroup, Case, CaseActor, CaseChild, CaseTerm, Illustration, Objective

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .comparison import MOST
-from .exports.columns import COLUMNS, SEPARATOR, Column, Joined
+from .exports.columns import COLUMNS
+from .exports.declaring import Column, Joined
 from .models import Case
 from .selection import Dropped, Selection
 
@@ -95,7 +96,7 @@ class Showing:
         found = []
         for column in self.heads:
             value = column.getter(case, "")
-            values = value.split(SEPARATOR) if isinstance(value, Joined) else [value]
+            values = value.labels if isinstance(value, Joined) else [value]
             found.append(([each for each in values if each not in ("", None)], isinstance(value, Decimal)))
         return found
 

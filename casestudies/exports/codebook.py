@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..choices import BudgetStatus, Evidence, Qualifier, Strength, Unit
-from .columns import COLUMNS, FIGURE_COLUMNS, SEPARATOR, Column
+from .columns import COLUMNS, FIGURE_COLUMNS
+from .declaring import SEPARATOR, Column
 
 HEAD = f"""# Codebook
 

@@ -6,40 +6,13 @@ Values of a vocabulary are the labels that the screen shows, separated by «|».
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from ..choices import BudgetBand, Strength
 from ..models import Budget, Case, Figure, Source
-
-SEPARATOR = "|"
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: what stands at its head, how its cell is made from a row and the site's address, what it means.
-
-    `label` is its head on a screen.
-    """
-
-    header: str
-    getter: Callable[[Any, str], Any]
-    description: str | Promise
-    label: str | Promise = ""
-
-
-class Joined(str):
-    """Labels in one cell, separated by «|». Other texts may hold that sign and mean nothing by it."""
-
-    __slots__ = ()
-
-
-def joined(labels: Iterable[str]) -> Joined:
-    """Labels once each, in order. A separator inside a label becomes «/», so that splitting stays right."""
-    return Joined(SEPARATOR.join(dict.fromkeys(str(label).replace(SEPARATOR, "/") for label in labels)))
+from .declaring import Column, Joined, Type, joined, yes_no
 
 
 def terms(vocabulary: str) -> Callable[[Case, str], Joined]:
@@ -89,11 +62,6 @@ def is_ongoing(case: Case, base_url: str) -> str:
     return yes_no(any(period.is_ongoing for period in case.periods.all()))
 
 
-def yes_no(value: bool) -> str:
-    """A truth value as it stands in downloads, the same in every language."""
-    return "yes" if value else "no"
-
-
 def of_budget(getter: Callable[[Budget], Any]) -> Callable[[Case, str], Any]:
     """A cell from the case's budget; empty where the case has none."""
 
@@ -130,36 +98,69 @@ COLUMNS: tuple[Column, ...] = (
         _("United Nations sub-region (M49)."),
         _("Sub-region"),
     ),
-    Column("level", terms("level"), _("Level of government. Ours."), _("Level of government")),
-    Column("start_year", start_year, _("Year in which the first period starts; empty where not stated."), _("Start")),
-    Column("end_year", end_year, _("Year in which the last period ends; empty where not stated or ongoing."), _("End")),
-    Column("ongoing", is_ongoing, _("Whether it was ongoing when the collection was made: yes or no."), _("Ongoing")),
+    Column("level", terms("level"), _("Level of government. Ours."), _("Level of government"), type=Type.LIST),
+    Column(
+        "start_year",
+        start_year,
+        _("Year in which the first period starts; empty where not stated."),
+        _("Start"),
+        type=Type.YEAR,
+    ),
+    Column(
+        "end_year",
+        end_year,
+        _("Year in which the last period ends; empty where not stated or ongoing."),
+        _("End"),
+        type=Type.YEAR,
+    ),
+    Column(
+        "ongoing",
+        is_ongoing,
+        _("Whether it was ongoing when the collection was made: yes or no."),
+        _("Ongoing"),
+        type=Type.BOOLEAN,
+    ),
     Column(
         "jmdi",
         lambda case, base: yes_no(case.is_jmdi_supported),
         _("Supported by the JMDI: yes or no."),
         _("JMDI support"),
+        type=Type.BOOLEAN,
     ),
-    Column("migration", terms("migration"), _("Migration profile. Ours."), _("Migration profile")),
-    Column("state", terms("state"), _("Kind of state. Ours."), _("Kind of state")),
-    Column("trigger", terms("trigger"), _("Triggers of Part 2."), _("Trigger")),
-    Column("approach", terms("approach"), _("Bottom-up, top-down or mixed; empty where not stated."), _("Approach")),
-    Column("objective", objectives, _("Broad objectives of Part 2."), _("Objective")),
-    Column("actor_types", actor_types, _("Types of the actors, after Part 2."), _("Types of actors")),
-    Column("lead_actors", lead_actors, _("The actors that lead."), _("Lead")),
-    Column("mechanism", terms("mechanism"), _("Key mechanisms of Part 2 that the case shows."), _("Key mechanisms")),
-    Column("beneficiary", beneficiaries, _("Groups that benefit. Ours."), _("Beneficiaries")),
+    Column("migration", terms("migration"), _("Migration profile. Ours."), _("Migration profile"), type=Type.LIST),
+    Column("state", terms("state"), _("Kind of state. Ours."), _("Kind of state"), type=Type.LIST),
+    Column("trigger", terms("trigger"), _("Triggers of Part 2."), _("Trigger"), type=Type.LIST),
+    Column(
+        "approach",
+        terms("approach"),
+        _("Bottom-up, top-down or mixed; empty where not stated."),
+        _("Approach"),
+        type=Type.LIST,
+    ),
+    Column("objective", objectives, _("Broad objectives of Part 2."), _("Objective"), type=Type.LIST),
+    Column("actor_types", actor_types, _("Types of the actors, after Part 2."), _("Types of actors"), type=Type.LIST),
+    Column("lead_actors", lead_actors, _("The actors that lead."), _("Lead"), type=Type.LIST),
+    Column(
+        "mechanism",
+        terms("mechanism"),
+        _("Key mechanisms of Part 2 that the case shows."),
+        _("Key mechanisms"),
+        type=Type.LIST,
+    ),
+    Column("beneficiary", beneficiaries, _("Groups that benefit. Ours."), _("Beneficiaries"), type=Type.LIST),
     Column(
         "recommendations_central",
         recommendations(Strength.CENTRAL),
         _("Numbers of the recommendations that the case illustrates centrally. An editorial reading."),
         _("Recommendations, central"),
+        type=Type.LIST,
     ),
     Column(
         "recommendations_supporting",
         recommendations(Strength.SUPPORTING),
         _("Numbers of the recommendations that the case illustrates in support. An editorial reading."),
         _("Recommendations, supporting"),
+        type=Type.LIST,
     ),
     Column(
         "budget_status",
@@ -168,7 +169,11 @@ COLUMNS: tuple[Column, ...] = (
         _("What is said of money"),
     ),
     Column(
-        "budget_total", of_budget(lambda b: b.total), _("Total as stated, in its own currency."), _("Budget, as stated")
+        "budget_total",
+        of_budget(lambda b: b.total),
+        _("Total as stated, in its own currency."),
+        _("Budget, as stated"),
+        type=Type.NUMBER,
     ),
     Column(
         "budget_currency",
@@ -182,7 +187,13 @@ COLUMNS: tuple[Column, ...] = (
         _("What span of time the total covers."),
         _("Budget covers"),
     ),
-    Column("budget_months", of_budget(lambda b: b.duration_months), _("Duration in months, as stated."), _("Months")),
+    Column(
+        "budget_months",
+        of_budget(lambda b: b.duration_months),
+        _("Duration in months, as stated."),
+        _("Months"),
+        type=Type.INTEGER,
+    ),
     Column(
         "budget_band",
         of_budget(lambda b: BudgetBand(b.band).label if b.band else ""),
@@ -211,8 +222,8 @@ FIGURE_COLUMNS: tuple[Column, ...] = (
     Column("country_code", lambda f, base: f.case.country.code, _("ISO 3166-1 alpha-2 code of the case's country.")),
     Column("section", lambda f, base: f.get_section_display(), _("In which of the ten sections it stands.")),
     Column("label", lambda f, base: f.label, _("What is counted.")),
-    Column("low", lambda f, base: f.low, _("The value, or the lower end of a range.")),
-    Column("high", lambda f, base: f.high, _("The same as low, or the upper end of a range.")),
+    Column("low", lambda f, base: f.low, _("The value, or the lower end of a range."), type=Type.NUMBER),
+    Column("high", lambda f, base: f.high, _("The same as low, or the upper end of a range."), type=Type.NUMBER),
     Column("qualifier", lambda f, base: f.get_qualifier_display(), _("How exactly the paper states it.")),
     Column("stated", lambda f, base: f.stated, _("The value as the paper prints it.")),
     Column("unit", lambda f, base: f.get_unit_display(), _("The kind of unit.")),
@@ -220,8 +231,10 @@ FIGURE_COLUMNS: tuple[Column, ...] = (
     Column("currency", lambda f, base: f.currency.code if f.currency else "", _("ISO 4217 code, of money only.")),
     Column("base", lambda f, base: f.base, _("Of what a share is.")),
     Column("period", lambda f, base: f.period, _("When it was counted, as stated.")),
-    Column("year_from", lambda f, base: f.year_from, _("First year of the period; empty where not known.")),
-    Column("year_to", lambda f, base: f.year_to, _("Last year of the period; empty where not known.")),
+    Column(
+        "year_from", lambda f, base: f.year_from, _("First year of the period; empty where not known."), type=Type.YEAR
+    ),
+    Column("year_to", lambda f, base: f.year_to, _("Last year of the period; empty where not known."), type=Type.YEAR),
     Column("where", lambda f, base: f.where, _("The territory that the number is about.")),
     Column("place", lambda f, base: f.place, _("Where in the paper it stands.")),
     Column("source", of_source(lambda s: s.slug), _("The work that the paper cites for it, by its short name.")),
