@@ -28,6 +28,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db import models as db
 from django.http import QueryDict
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from casestudies import changes, index, models
 from casestudies.choices import Section, Strength
@@ -45,6 +47,20 @@ SELECTIONS = (
     "region=africa&level=municipal&migration=emigration&jmdi=yes",
     "mechanism=participation&mechanism=councils&all=mechanism&from=2004&to=2008",
     "country=CH&country=FR&recommendation=1&recommendation=14&actor=civil-society&sort=title",
+)
+
+
+PAGES = (
+    "/",
+    "/cases/",
+    "/cases/?trigger=policy-mismatch&page=2",
+    "/cases/?region=africa&level=municipal&sort=title",
+    "/cases/?view=table",
+    "/cases/?view=map",
+    "/cases/?view=timeline",
+    "/cases/?view=charts",
+    "/matrix/",
+    "/match/?trigger=policy-mismatch&migration=emigration",
 )
 
 
@@ -97,7 +113,7 @@ def make_cases(number: int) -> None:
     cases = bulk(
         f.CaseFactory.build(
             collection=collection,
-            ordinal=each % 30_000 + 1,
+            ordinal=each + 1,
             slug=f"case-{each}",
             title=text(randomly, 6).title(),
             purpose=text(randomly, 25),
@@ -210,6 +226,17 @@ def measure() -> None:
     timed("the next search after it, words and index made anew", lambda: (case.save(), searched(f"{rare} ")), 3)
 
 
+def measure_pages() -> None:
+    """Prints how many queries whole pages take, and how long, from the request to the last byte of the answer."""
+    client = Client(HTTP_HOST="localhost")
+    for path in PAGES:
+        # The first answer makes what the index keeps.
+        assert client.get(path).status_code == 200, path
+        with CaptureQueriesContext(connection) as queries:
+            client.get(path)
+        timed(f"page {path}, {len(queries)} queries", lambda path=path: client.get(path))
+
+
 def main(number: int) -> None:
     """Makes the cases, and prints the times."""
     call_command("migrate", verbosity=0)
@@ -221,6 +248,7 @@ def main(number: int) -> None:
         timed("words of everything made for the first time", store.refresh, 1)
     print(f"{models.Case.objects.count():,} cases in {connection.vendor}")
     measure()
+    measure_pages()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce
 
+from .index import current
 from .models import (
     BeneficiaryGroup,
     Case,
@@ -104,15 +105,15 @@ class VocabularyView:
 def grid(vocabularies: Iterable[Vocabulary]) -> list[VocabularyView]:
     """Vocabularies (with their terms prefetched) with counts: two queries for each way of bearing a term.
 
+    They look through the whole collection, so the counts are kept with the index as long as the data stay the same.
     A retired term stands there only as long as a case bears it, or as one below it stands there.
     """
-    counts: dict[Usage, dict[int, int]] = {}
+    index = current()
     views = []
     for vocabulary in vocabularies:
         usage = usage_of(vocabulary.slug)
-        if usage not in counts:
-            counts[usage] = usage.counts()
-        views.append(VocabularyView(vocabulary, _nested(vocabulary.terms.all(), counts[usage])))
+        counts = index.keep(usage, usage.counts)
+        views.append(VocabularyView(vocabulary, _nested(vocabulary.terms.all(), counts)))
     return views
 
 

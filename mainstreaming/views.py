@@ -34,6 +34,11 @@ def _map_points() -> list[dict]:
     return points
 
 
+def _latest() -> list[Case]:
+    """The cases edited last."""
+    return list(Case.objects.published().for_list().order_by("-updated_at", "slug")[:LATEST])
+
+
 def _entries(vocabulary: Vocabulary, index: Index) -> list[tuple[Term, int]]:
     """The terms at the top of a vocabulary, each with how many cases its link leads to."""
     terms = [term for term in vocabulary.terms.all() if term.parent_id is None and not term.is_retired]
@@ -43,21 +48,21 @@ def _entries(vocabulary: Vocabulary, index: Index) -> list[tuple[Term, int]]:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What the portal is, ways in by question, the map, the latest changes."""
-    published = Case.objects.published()
+    # What only looking through the whole collection tells is kept with the index: once for each version of the data.
     index = current()
     questions = {v.slug: v for v in Vocabulary.objects.filter(slug__in=QUESTIONS).prefetch_related("terms")}
     context = {
         "case_count": len(index.all),
         "country_count": index.countries,
         "recommendation_count": Recommendation.objects.count(),
-        "illustration_count": Illustration.objects.published().count(),
+        "illustration_count": index.keep("illustrations", Illustration.objects.published().count),
         "questions": [
             (vocabulary, _entries(vocabulary, index))
             for vocabulary in (questions[slug] for slug in QUESTIONS if slug in questions)
         ],
-        "points": _map_points(),
+        "points": index.keep("points", _map_points),
         "map_height": HEIGHT,
-        "latest": published.for_list().order_by("-updated_at", "slug")[:LATEST],
+        "latest": index.keep("latest", _latest),
     }
     return render(request, "home.html", context)
 

@@ -47,6 +47,7 @@ WORDS_OF: dict[type[db.Model], tuple[str, str] | str | None] = {
     models.Acronym: None,
     models.AcceptedFinding: SILENT,
     models.LoadedRecord: SILENT,
+    models.Message: SILENT,
     models.SearchText: SILENT,
     models.DataVersion: SILENT,
 }
@@ -122,6 +123,7 @@ def test_bookkeeping_moves_nothing(model):
     rows = {
         models.AcceptedFinding: f.AcceptedFindingFactory,
         models.LoadedRecord: f.LoadedRecordFactory,
+        models.Message: f.MessageFactory,
         models.SearchText: lambda: models.SearchText.objects.first(),
         models.DataVersion: lambda: models.DataVersion.objects.first(),
     }

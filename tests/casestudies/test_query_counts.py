@@ -116,8 +116,9 @@ PAGES = {
     "/recommendations/1/": 2 + 2 + ACRONYMS + 1,
     # vocabularies and their terms; two counts for each of the eight ways in which cases bear terms, as far as there are
     # such vocabularies here; acronyms
-    "/grid/": 2 + 2 * GRID_WAYS + 1,
-    "/grid/trigger/": 2 + 2 + 1,
+    "/grid/": 2 + VERSION + 2 * GRID_WAYS + 1,
+    # the counts are there by now: kept with the index
+    "/grid/trigger/": 2 + VERSION + 1,
     # the term, the terms below it and their vocabulary; the count and the page of cases; their rows; acronyms
     "/grid/trigger/above/": 3 + 2 + 1 + ACRONYMS,
     "/grid/region/western-europe/": 2 + 2 + ACRONYMS,
