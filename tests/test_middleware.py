@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from mainstreaming.middleware import CompressionMiddleware
 from tests.factories import CaseFactory, RecommendationFactory
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +97,29 @@ def test_public_pages_set_no_cookie(visitor, path):
     response = visitor.get(path)
     # A form that is sent needs the token that Django's protection compares.
     assert set(response.cookies) == ({"csrftoken"} if path in ("/admin/login/", "/suggest/") else set())
+
+
+@pytest.mark.usefixtures("_collection")
+@pytest.mark.parametrize("path", ["/cases/public/", "/cases/download.csv"])
+def test_text_is_compressed_for_who_takes_it(visitor, path):
+    plain, small = visitor.get(path), visitor.get(path, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain
+    assert small["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in small["Vary"]
+    assert len(small.getvalue()) < len(plain.getvalue())
+    assert gzip.decompress(small.getvalue()) == plain.getvalue()
+
+
+def test_what_is_compressed_already_is_left_alone(rf):
+    request = rf.get("/", headers={"Accept-Encoding": "gzip"})
+    body = b"as it is " * 100
+    for kind, encoding in {
+        "application/zip": None, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": None,
+        "image/png": None, "text/html": "gzip", "application/atom+xml; charset=utf-8": "gzip",
+        "application/geo+json": "gzip",
+    }.items():  # fmt: skip
+        answer = CompressionMiddleware(lambda _request, kind=kind: HttpResponse(body, content_type=kind))(request)
+        assert answer.get("Content-Encoding") == encoding, kind
 
 
 @pytest.mark.parametrize(
