@@ -5,8 +5,9 @@ Works on cases fetched with `for_page()`; makes no query of its own. Pages and d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
@@ -14,8 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from .choices import BudgetBand, Section, Strength
-from .models import Case, Term
+from .choices import BudgetBand, BudgetStatus, Section, Strength
+from .models import Case, CoordinationMechanism, Term
 from .writing import money
 
 FEWEST, MOST = 2, 4
@@ -55,6 +56,11 @@ class Value:
     facet: str = ""
     slug: str = ""
 
+    @property
+    def in_full(self) -> str:
+        """The text with its detail, as a download has it."""
+        return f"{self.text} ({self.detail})" if self.detail else self.text
+
 
 @dataclass(frozen=True)
 class Row:
@@ -80,23 +86,14 @@ Getter = Callable[[Case], Iterable[Value]]
 
 
 def compare(label: str | Promise, getter: Getter, cases: Sequence[Case], *, is_text: bool = False) -> Row:
-    """A row: values that another case has too are marked. Texts and lists of facts are not held against each other."""
+    """A row of the values that `getter` finds in each case; those that another case has too are marked, but for texts.
+
+    Two values are the same where their texts are: what stands beside them, such as the evidence, may differ.
+    """
     cells = [tuple(getter(case)) for case in cases]
     keys = [{value.text for value in cell} for cell in cells]
-    marked = tuple(
-        tuple(
-            Value(
-                v.text,
-                not is_text and sum(v.text in other for other in keys) > 1,
-                v.detail,
-                v.anchor,
-                v.facet,
-                v.slug,
-            )
-            for v in cell
-        )
-        for cell in cells
-    )
+    held = Counter(text for key in keys for text in key)
+    marked = tuple(tuple(replace(v, is_shared=not is_text and held[v.text] > 1) for v in cell) for cell in cells)
     return Row(label, marked, _state(keys), is_text)
 
 
@@ -146,6 +143,31 @@ def forms(case: Case) -> list[Value]:
     return _of_terms((row.form for row in case.coordinationmechanisms.all() if row.form), "")
 
 
+def actors(case: Case) -> list[Value]:
+    return [
+        Value(
+            str(row.organization),
+            detail=", ".join(role.label for role in row.roles.all()),
+            anchor=f"actor-{row.key}",
+        )
+        for row in case.caseactors.all()
+    ]
+
+
+def mechanisms(case: Case) -> list[Value]:
+    return [
+        Value(
+            row.name,
+            detail="; ".join(filter(None, [row.get_direction_display(), _levels(row)])),
+        )
+        for row in case.coordinationmechanisms.all()
+    ]
+
+
+def _levels(row: CoordinationMechanism) -> str:
+    return ", ".join(term.label for term in row.levels.all())
+
+
 def leads(case: Case) -> list[Value]:
     return [
         Value(str(row.organization), detail=row.lead_note, anchor=f"actor-{row.key}")
@@ -174,7 +196,7 @@ def illustrated(strength: str) -> Getter:
 
 def budget(case: Case) -> list[Value]:
     found = getattr(case, "budget", None)
-    if found is None:
+    if found is None or found.status == BudgetStatus.NOT_REPORTED:
         return []
     text = money(found.total, found.currency) if found.total is not None else str(found.get_status_display())
     return [Value(text, detail=str(found.get_period_display()), anchor="budget")]
@@ -186,7 +208,10 @@ def band(case: Case) -> list[Value]:
 
 
 def payers(case: Case) -> list[Value]:
-    return [Value(row.payer_stated) for row in case.contributions.all()]
+    return [
+        Value(row.payer_stated, detail="" if row.amount is None else money(row.amount, row.currency), anchor="budget")
+        for row in case.contributions.all()
+    ]
 
 
 def periods(case: Case) -> list[Value]:
@@ -248,9 +273,9 @@ TYPED: dict[str, tuple[Declared, ...]] = {
         (_("Trigger"), terms("trigger", "trigger")),
         (_("Approach"), terms("approach", "approach")),
     ),
-    Section.ACTORS: ((_("Lead"), leads), (_("Types of actors"), actor_types)),
+    Section.ACTORS: ((_("Lead"), leads), (_("Types of actors"), actor_types), (_("Who takes part"), actors)),
     Section.COORDINATION_MECHANISMS: (
-        (_("Coordination mechanisms"), of_rows("coordinationmechanisms", "name")),
+        (_("Coordination mechanisms"), mechanisms),
         (_("Forms of coordination"), forms),
     ),
     Section.OBJECTIVES: (
@@ -317,7 +342,7 @@ class Comparison:
         return self._kept(compare(label, getter, self.cases) for label, getter in declared)
 
     def _kept(self, rows: Iterable[Row]) -> tuple[Row, ...]:
-        """Rows that nobody states say nothing side by side, but that nobody states them: kept for the grid's own."""
+        """The rows to show: where only differences are asked for, none that all share and none that nobody states."""
         same = {State.SHARED, State.NOT_STATED}
         return tuple(row for row in rows if not (self.only_differences and row.state in same))
 
@@ -325,11 +350,12 @@ class Comparison:
 def comparison_rows(comparison: Comparison, base_url: str) -> Iterator[list[str]]:
     """The comparison as a table: part, row, what the cells have in common, and a cell for each case.
 
-    Several values of one cell stand on lines of their own, as on the page.
+    Several values of one cell stand on lines of their own, as on the page, and what is not stated is said as there.
     """
     yield [str(_("Part")), str(_("Row")), str(_("In common")), *(case.name for case in comparison.cases)]
     yield ["", str(_("Address")), "", *(f"{base_url}{case.get_absolute_url()}" for case in comparison.cases)]
     for part in comparison.parts:
         for row in part.rows:
             common = "" if row.is_text else str(row.state.label)
-            yield [str(part.label), str(row.label), common, *("\n".join(v.text for v in cell) for cell in row.cells)]
+            cells = ("\n".join(v.in_full for v in cell) or str(_("not stated")) for cell in row.cells)
+            yield [str(part.label), str(row.label), common, *cells]

@@ -6,7 +6,7 @@ the page. A selection of more cases than a page can hold against each other is c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -16,15 +16,18 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from pyroaring import BitMap
 
 from .choices import Evidence, Strength
 from .exports.declaring import Column as ExportColumn
 from .facets import FACETS_BY_NAME
 from .grid import usage_of
+from .index import Index
 from .models import BeneficiaryGroup, Case, CaseActor, CaseChild, CaseTerm, Illustration, Objective
+from .pictures import narrowed
 from .selection import VIEW_PARAMETERS, Dropped, SelectedCases, Selection
+from .writing import number
 
 #: What can stand in the columns: the name of the parameter's value, which is a filter too.
 COLUMNS: dict[str, str | Promise] = {
@@ -49,21 +52,29 @@ PARAMETERS = frozenset({"columns", "order", "by", "page"})
 
 @dataclass(frozen=True)
 class Mark:
-    """What a cell shows: a sign, what it means, how it looks, and where the reason stands."""
+    """What a cell shows: a sign, what it means, how it looks, and where the reason stands.
+
+    `more` is what a pointer finds out. The address is empty where no selection lists the cases that a number counts.
+    """
 
     sign: str
     meaning: str | Promise
     kind: str
     url: str
+    more: str = ""
 
 
 @dataclass(frozen=True)
 class Head:
-    """A column: what it is, to which group it belongs, and how many of the selected cases show it."""
+    """A column: what it is, to which group it belongs, and how many of the selected cases show it.
+
+    `short` stands at its head, `label` tells it in full, `name` is the label without a number.
+    """
 
     value: str
     short: str
     label: str
+    name: str
     group: str
     url: str
     total: int
@@ -112,7 +123,10 @@ def read_asked(data: QueryDict, selection: Selection) -> Asked:
     for name, offered in (("columns", COLUMNS), ("order", ORDERS), ("by", ROWS)):
         given = [value for value in dict.fromkeys(data.getlist(name)) if value]
         good = next((value for value in given if value in offered), getattr(Asked(), name))
-        dropped += [Dropped(name, value, _("There is no such choice.")) for value in given if value != good]
+        for value in given:
+            if value != good:
+                reason = _("Only one can be chosen.") if value in offered else _("There is no such choice.")
+                dropped.append(Dropped(name, value, reason))
         values[name] = good
     if len(selection) > MOST_CASES and values["by"] == "case":
         if data.get("by"):
@@ -138,17 +152,20 @@ def heads(selection: Selection, columns: str) -> list[Head]:
     if columns == "recommendation":
         return [
             Head(
-                str(r.number), str(r.number), f"{r.number}. {r.title}", r.group.title,
+                str(r.number), str(r.number), f"{r.number}. {r.title}", r.title, r.group.title,
                 reverse("recommendation", args=[r.number]), _total(selection, columns, str(r.number)),
             )
             for r in selection.index.lists.recommendations
         ]  # fmt: skip
-    terms = selection.index.lists.terms.get(FACETS_BY_NAME[columns].vocabulary, [])
+    listed = selection.index.lists.terms.get(FACETS_BY_NAME[columns].vocabulary, [])
+    # A retired term stands there as long as a case bears it: what nobody needs any more is no gap.
+    terms = [term for term in listed if not term.is_retired or selection.index.having(columns, term.slug)]
     labels = {term.pk: term.label for term in terms}
     has_parts = {term.parent_id for term in terms}
     return [
         Head(
             term.slug,
+            term.label,
             term.label,
             term.label,
             labels.get(term.parent_id) or (term.label if term.pk in has_parts else ""),
@@ -210,7 +227,7 @@ def _jaccard(one: set, other: set) -> float:
 
 def case_lines(cases: Sequence[Case], columns: str, found: Sequence[Head], query: str) -> list[Line]:
     """The rows of some cases. A fixed number of queries; `query` is carried along to the cases."""
-    marks = _marks(cases, columns)
+    marks = _marks(cases, columns, query)
     lines = []
     for case in cases:
         cells = tuple(marks.get((case.pk, head.value)) for head in found)
@@ -227,45 +244,85 @@ EVIDENCE_SIGNS = {
 }
 
 
-def _marks(cases: Sequence[Case], columns: str) -> dict[tuple[int, str], Mark]:
+def _marks(cases: Sequence[Case], columns: str, query: str) -> dict[tuple[int, str], Mark]:
     """What stands in the cells of some cases: the strongest of what a case shows of a column."""
     by_pk = {case.pk: case for case in cases}
-    found: dict[tuple[int, str], tuple[int, Mark]] = {}
-    for pk, value, rank, sign, meaning, kind, anchor in _shown(list(by_pk), columns):
-        mark = Mark(sign, meaning, kind, f"{by_pk[pk].get_absolute_url()}#{anchor}")
-        if (pk, value) not in found or rank < found[pk, value][0]:
-            found[pk, value] = (rank, mark)
+    found: dict[tuple[int, str], tuple[float, Mark]] = {}
+    for shown in _shown(list(by_pk), columns):
+        key = (shown.case, shown.value)
+        if key not in found or shown.rank < found[key][0]:
+            url = f"{by_pk[shown.case].get_absolute_url()}{query}#{_anchor(shown.row)}"
+            found[key] = (shown.rank, _mark(shown.row, url))
     return {key: mark for key, (_rank, mark) in found.items()}
 
 
-def _shown(pks: list[int], columns: str) -> Iterator[tuple]:
-    """Case, value, rank, sign, meaning, kind and anchor of every row that shows a value; the parent's value too."""
+@dataclass(frozen=True)
+class Shown:
+    """A row of a case that shows the value of a column: itself, or through a sub-point or a term below it.
+
+    The row that shows it most strongly has the lowest rank; a value itself comes before what lies below it.
+    """
+
+    case: int
+    value: str
+    row: CaseChild
+    through: str
+    rank: float
+
+
+def _shown(pks: list[int], columns: str) -> Iterator[Shown]:
+    """Every row of the cases that shows a value of a column; those of a lower term show the upper one too."""
     if columns == "recommendation":
-        rows = Illustration.objects.published().filter(case__in=pks).select_related("recommendation").order_by("pk")
-        for row in rows:
-            is_central = row.strength == Strength.CENTRAL
-            sign = pgettext_lazy("sign of a central illustration", "C")
-            if not is_central:
-                sign = pgettext_lazy("sign of a supporting illustration", "S")
-            number = str(row.recommendation.number)
-            anchor = f"illustration-{row.key}"
-            yield row.case_id, number, not is_central, sign, row.get_strength_display(), row.strength, anchor
+        rows = Illustration.objects.published().filter(case__in=pks).order_by("position", "pk")
+        for row in rows.select_related("recommendation", "subpoint__recommendation"):
+            through = f"{row.label} {row.subpoint.title}" if row.subpoint else ""
+            rank = _rank(row) + 0.5 * bool(through)
+            yield Shown(row.case_id, str(row.recommendation.number), row, through, rank)
         return
     for row, term in _term_rows(pks, columns):
-        sign, kind = EVIDENCE_SIGNS[row.evidence]
-        rank, meaning, anchor = list(EVIDENCE_SIGNS).index(row.evidence), row.get_evidence_display(), _anchor(row)
-        if isinstance(row, CaseActor):
-            is_lead = row.is_lead
-            sign, kind = (pgettext_lazy("sign of a leading actor", "L"), "central") if is_lead else ("●", "supporting")
-            rank = not is_lead
-            roles = ", ".join(role.label for role in row.roles.all())
-            meaning = ": ".join(filter(None, [str(row.organization), roles]))
-        yield row.case_id, term.slug, rank, sign, meaning, kind, anchor
+        yield Shown(row.case_id, term.slug, row, "", _rank(row))
         if term.parent:
-            yield row.case_id, term.parent.slug, rank + 0.5, sign, meaning, kind, anchor
+            yield Shown(row.case_id, term.parent.slug, row, term.label, _rank(row) + 0.5)
 
 
-ANCHORS = {CaseTerm: "term", Objective: "objective", BeneficiaryGroup: "beneficiary", CaseActor: "actor"}
+def _rank(row: CaseChild) -> int:
+    if isinstance(row, Illustration):
+        return int(row.strength != Strength.CENTRAL)
+    return int(not row.is_lead) if isinstance(row, CaseActor) else list(EVIDENCE_SIGNS).index(row.evidence)
+
+
+def _mark(row: CaseChild, url: str) -> Mark:
+    """How a row looks in a cell: its strength, its role, or the ground on which it stands there."""
+    if isinstance(row, Illustration):
+        is_central = row.strength == Strength.CENTRAL
+        sign = pgettext("sign of a supporting illustration", "S")
+        if is_central:
+            sign = pgettext("sign of a central illustration", "C")
+        return Mark(sign, row.get_strength_display(), row.strength, url)
+    if isinstance(row, CaseActor):
+        sign, kind = (pgettext("sign of a leading actor", "L"), "central") if row.is_lead else ("●", "supporting")
+        return Mark(sign, _("%(actor)s %(does)s") % {"actor": row, "does": _role(row)}, kind, url, _actor(row))
+    sign, kind = EVIDENCE_SIGNS[row.evidence]
+    return Mark(sign, row.get_evidence_display(), kind, url)
+
+
+def _role(row: CaseActor) -> str:
+    return pgettext("of an actor", "leads") if row.is_lead else pgettext("of an actor", "takes part")
+
+
+def _actor(row: CaseActor) -> str:
+    """An actor with its roles in brackets."""
+    roles = ", ".join(role.label for role in row.roles.all())
+    return f"{row.organization} ({roles})" if roles else str(row.organization)
+
+
+ANCHORS = {
+    CaseTerm: "term",
+    Objective: "objective",
+    BeneficiaryGroup: "beneficiary",
+    CaseActor: "actor",
+    Illustration: "illustration",
+}
 
 
 def _anchor(row: CaseChild) -> str:
@@ -299,22 +356,24 @@ def place_lines(selection: Selection, asked: Asked, found: Sequence[Head]) -> li
         here = selection.positions & selection.index.having(asked.by, option.value)
         if not here or (asked.by == "region" and option.depth):
             continue
-        others = [pair for pair in selection.pairs() if pair[0] != asked.by]
-        cells = tuple(_counted(selection, asked, here, head, option.value, others) for head in found)
-        url = f"{reverse('cases')}?{urlencode([*others, (asked.by, option.value)])}"
-        lines.append(Line(str(option.label), "", url, cells, len(here)))
+        narrower = narrowed(selection, asked.by, option.value)
+        cells = tuple(_counted(selection.index, here, narrower, asked.columns, head) for head in found)
+        lines.append(Line(str(option.label), "", _list_of(narrower), cells, len(here)))
     return lines
 
 
-def _counted(
-    selection: Selection, asked: Asked, here: BitMap, head: Head, place: str, others: list[tuple[str, str]]
-) -> Mark | None:
-    count = here.intersection_cardinality(selection.index.having(asked.columns, head.value))
+def _counted(index: Index, here: BitMap, narrower: Selection | None, columns: str, head: Head) -> Mark | None:
+    """How many of the cases `here`, which `narrower` selects, show a column; None where none does."""
+    count = here.intersection_cardinality(index.having(columns, head.value))
     if not count:
         return None
-    pairs = [pair for pair in others if pair[0] != asked.columns]
-    query = urlencode([*pairs, (asked.by, place), (asked.columns, head.value)])
-    return Mark(str(count), "", "count", f"{reverse('cases')}?{query}")
+    url = _list_of(None if narrower is None else narrowed(narrower, columns, head.value))
+    return Mark(number(count), "", "count", url)
+
+
+def _list_of(selection: Selection | None) -> str:
+    """The address of the list of a selection's cases; empty where no selection says it."""
+    return "" if selection is None else f"{reverse('cases')}{selection.query()}"
 
 
 # The long table
@@ -322,20 +381,37 @@ def _counted(
 
 @dataclass(frozen=True)
 class Reason:
-    """One cell of the matrix as a row of a long table."""
+    """A row of the long table: a cell of the matrix with one of its reasons."""
 
     case: Case
     columns: str
-    value: str
-    label: str
-    strength: str
-    reason: str
-    place: str
-    anchor: str
+    head: Head
+    shown: Shown
+
+    @property
+    def strength(self) -> str:
+        """How strongly an illustration shows it, what an actor does; of terms there is no more and less."""
+        row = self.shown.row
+        if isinstance(row, Illustration):
+            return str(row.get_strength_display())
+        return _role(row) if isinstance(row, CaseActor) else ""
+
+    @property
+    def evidence(self) -> str:
+        """On what ground the case stands there; what it illustrates is a reading of ours."""
+        row = self.shown.row
+        return str(Evidence.EDITORIAL.label if isinstance(row, Illustration) else row.get_evidence_display())
+
+    @property
+    def reason(self) -> str:
+        """Why, in the words of the case's page."""
+        row = self.shown.row
+        text = getattr(row, "reason", "") or getattr(row, "text", "")
+        return ": ".join(filter(None, [_actor(row), text])) if isinstance(row, CaseActor) else text
 
 
 def _address(reason: Reason, base_url: str) -> str:
-    return f"{base_url}{reason.case.get_absolute_url()}#{reason.anchor}"
+    return f"{base_url}{reason.case.get_absolute_url()}#{_anchor(reason.shown.row)}"
 
 
 LONG_COLUMNS: tuple[ExportColumn, ...] = (
@@ -344,45 +420,42 @@ LONG_COLUMNS: tuple[ExportColumn, ...] = (
     ExportColumn("case", lambda r, base: r.case.slug, gettext_lazy("The case's short name in addresses.")),
     ExportColumn("case_name", lambda r, base: r.case.name, gettext_lazy("The territory of the case.")),
     ExportColumn("columns", lambda r, base: r.columns, gettext_lazy("What the columns of the matrix are.")),
-    ExportColumn("value", lambda r, base: r.value, gettext_lazy("The recommendation's number, or the term's slug.")),
-    ExportColumn("label", lambda r, base: r.label, gettext_lazy("The recommendation or the term, in words.")),
-    ExportColumn("strength", lambda r, base: r.strength, gettext_lazy("How strongly, or on what ground.")),
+    ExportColumn(
+        "value", lambda r, base: r.head.value, gettext_lazy("The recommendation's number or the term's slug.")
+    ),
+    ExportColumn("label", lambda r, base: r.head.name, gettext_lazy("The recommendation or the term, in words.")),
+    ExportColumn(
+        "through",
+        lambda r, base: r.shown.through,
+        gettext_lazy("The sub-point or narrower term that it is shown through; empty where it is the value itself."),
+    ),
+    ExportColumn("strength", lambda r, base: r.strength, gettext_lazy("How strongly, or in what role.")),
+    ExportColumn("evidence", lambda r, base: r.evidence, gettext_lazy("On what ground.")),
     ExportColumn("reason", lambda r, base: r.reason, gettext_lazy("Why.")),
-    ExportColumn("place", lambda r, base: r.place, gettext_lazy("Where in the paper it stands.")),
+    ExportColumn("place", lambda r, base: r.shown.row.place, gettext_lazy("Where in the paper it stands.")),
 )
 CHUNK = 200
 
 
 def reasons(selection: Selection, asked: Asked) -> Iterator[Reason]:
-    """Every cell of the matrix with its reason, case by case in the order of the screen; memory stays flat."""
+    """Every cell of the matrix with its reasons: cases in the order of the screen, columns in theirs.
+
+    Cases are fetched some at a time, so that memory stays flat.
+    """
+    by_value = {head.value: head for head in heads(selection, asked.columns)}
+    places = {value: place for place, value in enumerate(by_value)}
     rows = Case.objects.published().select_related("collection", "country")
     cases = SelectedCases(selection.index, in_order(selection, asked), rows)
     for start in range(0, len(cases), CHUNK):
         chunk = cases[start : start + CHUNK]
-        by_case: dict[int, list[Reason]] = {case.pk: [] for case in chunk}
-        by_pk = {case.pk: case for case in chunk}
-        for reason in _reasons_of(by_pk, asked.columns):
-            by_case[reason.case.pk].append(reason)
+        by_case: dict[int, list[Shown]] = {case.pk: [] for case in chunk}
+        for shown in _shown(list(by_case), asked.columns):
+            by_case[shown.case].append(shown)
         for case in chunk:
-            yield from by_case[case.pk]
-
-
-def _reasons_of(cases: Mapping[int, Case], columns: str) -> Iterator[Reason]:
-    pks = list(cases)
-    if columns == "recommendation":
-        rows = Illustration.objects.published().filter(case__in=pks)
-        for row in rows.select_related("recommendation", "subpoint__recommendation"):
-            label = (row.subpoint or row.recommendation).title
-            strength = str(row.get_strength_display())
-            anchor = f"illustration-{row.key}"
-            yield Reason(cases[row.case_id], columns, row.label, label, strength, row.reason, row.place, anchor)
-        return
-    for row, term in _term_rows(pks, columns):
-        is_actor = isinstance(row, CaseActor)
-        text = getattr(row, "reason", "") or getattr(row, "text", "")
-        reason = ": ".join(filter(None, [str(row.organization), text])) if is_actor else text
-        case, evidence = cases[row.case_id], str(row.get_evidence_display())
-        yield Reason(case, columns, term.slug, term.label, evidence, reason, row.place, _anchor(row))
+            # What came to be since the index was made is for the next version.
+            known = [shown for shown in by_case[case.pk] if shown.value in places]
+            for shown in sorted(known, key=lambda shown: (places[shown.value], shown.rank)):
+                yield Reason(case, asked.columns, by_value[shown.value], shown)
 
 
 def long_rows(selection: Selection, asked: Asked, base_url: str) -> Iterator[list[Any]]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db.models import BooleanField, Count, F, Func, OuterRef, Q, Subquery, Value
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,7 +28,7 @@ from .facets import FACETS, FACETS_BY_NAME
 from .index import CodePoints, Index
 from .models import Case, CasePlace, Milestone
 from .querysets import CaseChildQuerySet
-from .selection import Selection
+from .selection import Pairs, Selection
 
 VIEW = "view"
 MAP, TIMELINE = "map", "timeline"
@@ -36,6 +37,12 @@ Point = tuple[float, float]
 
 
 # What a part of a picture leads to
+
+
+def _query(selection: Selection, also: Pairs, **changes: Any) -> str:
+    """The query string of a selection with further parameters; empty where nothing is chosen."""
+    pairs = [*selection.pairs(**changes), *also]
+    return f"?{urlencode(pairs)}" if pairs else ""
 
 
 def narrowed(selection: Selection, name: str, value: str) -> Selection | None:
@@ -133,6 +140,7 @@ class MapItem:
     is_on_map: bool
     country: str = ""
     cases: int = 0
+    case: Case | None = None
 
 
 @dataclass(frozen=True)
@@ -161,12 +169,14 @@ class CaseMap:
         return [(size, low, high) for size, (low, high) in enumerate(bounds, 1) if size in occurring]
 
 
-def case_map(selection: Selection) -> CaseMap:
+def case_map(selection: Selection, also: Pairs = ()) -> CaseMap:
     """A marker a case, at its first place with coordinates; above MAP_CASES cases one a country.
+
+    `also` are parameters that every address carries along, as in the other pictures.
 
     One query, whatever the size: the cases with their places; or the points of all countries, kept with the index.
     """
-    return _map_of_cases(selection) if len(selection) <= MAP_CASES else _map_of_countries(selection)
+    return _map_of_cases(selection, also) if len(selection) <= MAP_CASES else _map_of_countries(selection, also)
 
 
 def _on_map(longitude: Any, latitude: Any) -> Point | None:
@@ -175,7 +185,7 @@ def _on_map(longitude: Any, latitude: Any) -> Point | None:
     return (round(x, 1), round(y, 1)) if 0 <= x <= WIDTH and 0 <= y <= HEIGHT else None
 
 
-def _map_of_cases(selection: Selection) -> CaseMap:
+def _map_of_cases(selection: Selection, also: Pairs) -> CaseMap:
     located = CasePlace.objects.filter(case=OuterRef("pk"), latitude__isnull=False)
     first = located.order_by("position", CodePoints("key"))
     rows = Case.objects.select_related("collection", "country").annotate(
@@ -186,25 +196,25 @@ def _map_of_cases(selection: Selection) -> CaseMap:
     # By number, so that another sort moves nothing.
     pks = sorted((pk for pk, point in points.items() if point), key=selection.index.position.__getitem__)
     drawn = dict(zip(pks, spread([points[pk] for pk in pks]), strict=True))
-    query = selection.query()
+    query = _query(selection, also)
     markers, items = [], []
     for case in cases:
         url = f"{case.get_absolute_url()}{query}"
         if case.pk in drawn:
             label = f"{case.name}, {case.country.name}"
             markers.append(Marker(url, f"{case.number} {label}", label, *drawn[case.pk], points[case.pk]))
-        items.append(MapItem(url, f"{case.number} {case.name}", case.pk in drawn, country=case.country.name))
+        items.append(MapItem(url, f"{case.number} {case.name}", case.pk in drawn, case.country.name, case=case))
     return CaseMap(_crowded(markers), items, len(items), len(items) - len(markers), False, MAP_CASES)
 
 
-def _map_of_countries(selection: Selection) -> CaseMap:
+def _map_of_countries(selection: Selection, also: Pairs) -> CaseMap:
     index = selection.index
     points = index.keep("points of countries", _country_points)
     found = []
     for option in index.options["country"]:
         cases = selection.positions.intersection_cardinality(index.having("country", option.value))
         if cases:
-            url = narrowed(selection, "country", option.value).query(**{VIEW: MAP})
+            url = _query(narrowed(selection, "country", option.value), also, **{VIEW: MAP})
             found.append((option.value, MapItem(url, option.label, option.value in points, cases=cases)))
     placed = [(points[code], item) for code, item in found if item.is_on_map]
     markers = [
@@ -470,7 +480,7 @@ class Timeline:
     prefix: str
 
 
-def timeline(selection: Selection, page: str | None = None) -> Timeline:
+def timeline(selection: Selection, page: str | None = None, also: Pairs = ()) -> Timeline:
     """The milestones of the selected cases by date, TIMELINE_PAGE a page; the first page where there is no such page.
 
     Two queries, whatever the size: how many begin in each year, kept with the index; the milestones of the page.
@@ -481,7 +491,7 @@ def timeline(selection: Selection, page: str | None = None) -> Timeline:
     milestones = Milestones(rows, years)
     paged = Paged.of(milestones, page, TIMELINE_PAGE)
     first = paged.page.start_index() - 1
-    query = selection.query()
+    query = _query(selection, also)
     groups = []
     for year, found in groupby(paged.page.object_list, key=lambda milestone: milestone.start_year):
         entries = [Entry(each, f"{each.case.get_absolute_url()}{query}#{each.section}") for each in found]
@@ -490,11 +500,11 @@ def timeline(selection: Selection, page: str | None = None) -> Timeline:
     return Timeline(
         paged,
         groups,
-        _histogram(selection, milestones, years),
+        _histogram(selection, milestones, years, also),
         len(milestones),
         years.get(None, 0),
         len(selection),
-        f"{selection.query(**{VIEW: TIMELINE})}&",
+        f"{_query(selection, also, **{VIEW: TIMELINE})}&",
     )
 
 
@@ -506,10 +516,10 @@ def _anchor(year: int | None) -> str:
     return "undated" if year is None else f"year-{year}"
 
 
-def _histogram(selection: Selection, milestones: Milestones, years: Years) -> Histogram:
+def _histogram(selection: Selection, milestones: Milestones, years: Years, also: Pairs) -> Histogram:
     def bar(label: str, number: int, year: int | None) -> YearBar:
         page = milestones.start(year) // TIMELINE_PAGE + 1
-        return YearBar(label, number, f"{selection.query(**{VIEW: TIMELINE}, page=page)}#{_anchor(year)}")
+        return YearBar(label, number, f"{_query(selection, also, **{VIEW: TIMELINE}, page=page)}#{_anchor(year)}")
 
     dated = [year for year in milestones.years if year is not None]
     undated = bar(_("No date given"), years[None], None) if None in years else None
@@ -587,22 +597,22 @@ class Chart:
         return any(bar.cases and bar.query is None for bar in self.bars)
 
 
-def charts(selection: Selection) -> list[Chart]:
+def charts(selection: Selection, also: Pairs = ()) -> list[Chart]:
     """The selected cases by trigger, objective, level, region and migration profile. No query: all is in the index.
 
     Upper terms alone: a case under a lower one counts for the upper one too.
     """
-    return [_chart(selection, name) for name in CHARTS]
+    return [_chart(selection, name, also) for name in CHARTS]
 
 
-def _chart(selection: Selection, name: str) -> Chart:
+def _chart(selection: Selection, name: str, also: Pairs) -> Chart:
     index, total = selection.index, len(selection)
     facet, bars, without = FACETS_BY_NAME[name], [], selection.positions.copy()
     for option in (option for option in index.options[name] if option.depth == 0):
         having = selection.positions & index.having(name, option.value)
         without -= having
         narrower = narrowed(selection, name, option.value) if having else None
-        query = None if narrower is None else narrower.query()
+        query = None if narrower is None else _query(narrower, also)
         width = round(100 * len(having) / total, 2) if total else 0
         bars.append(Bar(option.value, option.label, len(having), width, query))
     return Chart(name, facet.label, total, bars, len(without), facet.is_multiple)

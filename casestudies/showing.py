@@ -5,6 +5,7 @@ Parameters of the view stand beside those of the selection in the address and ch
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from .comparison import MOST
 from .exports.columns import COLUMNS
 from .exports.declaring import Column, Joined
-from .models import Case
+from .models import Case, CaseRedirect
 from .selection import Dropped, Selection
 
 VIEWS: dict[str, str | Promise] = {
@@ -113,17 +114,26 @@ def read_showing(data: QueryDict) -> Showing:
     asked = [value for value in dict.fromkeys(data.getlist("columns")) if value]
     columns = tuple(name for name in OFFERED if name in asked)
     dropped += [Dropped("columns", value, _("There is no such column.")) for value in asked if value not in OFFERED]
-    compare, bad = _chosen([slug for slug in dict.fromkeys(data.getlist("compare")) if slug])
+    compare, bad = choose(data.getlist("compare"), "compare")
     return Showing(view, columns or DEFAULT_COLUMNS, compare, (*dropped, *bad))
 
 
-def _chosen(slugs: list[str]) -> tuple[tuple[str, ...], list[Dropped]]:
-    """The published cases among those to compare. One query, where there are any."""
-    if not slugs:
+def choose(slugs: Iterable[str], parameter: str) -> tuple[tuple[str, ...], list[Dropped]]:
+    """The slugs of the cases to compare, and what of the parameter was not understood.
+
+    Published cases only, in the order given, each once, at most MOST; a former address of a case stands for the case.
+    One query, where anything is given; another where something of it is no case's address now.
+    """
+    given = [slug for slug in dict.fromkeys(slugs) if slug]
+    if not given:
         return (), []
-    there = set(Case.objects.published().filter(slug__in=slugs[: MOST * 2]).values_list("slug", flat=True))
-    found = [slug for slug in slugs if slug in there]
-    dropped = [Dropped("compare", slug, _("There is no such case.")) for slug in slugs if slug not in there]
+    asked = given[: MOST * 2]
+    there = set(Case.objects.published().filter(slug__in=asked).values_list("slug", flat=True))
+    unknown = [slug for slug in asked if slug not in there]
+    moved = CaseRedirect.objects.filter(old_slug__in=unknown, case__in=Case.objects.published())
+    now = {slug: slug for slug in there} | (dict(moved.values_list("old_slug", "case__slug")) if unknown else {})
+    found = list(dict.fromkeys(now[slug] for slug in asked if slug in now))
+    dropped = [Dropped(parameter, slug, _("There is no such case.")) for slug in asked if slug not in now]
     reason = _("At most %(most)s cases stand side by side.") % {"most": MOST}
-    dropped += [Dropped("compare", slug, reason) for slug in found[MOST:]]
+    dropped += [Dropped(parameter, slug, reason) for slug in (*found[MOST:], *given[len(asked) :])]
     return tuple(found[:MOST]), dropped

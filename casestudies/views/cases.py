@@ -47,6 +47,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "showing_tabs": showing.tabs(selection),
         "showing_template": f"casestudies/includes/view_{showing.view}.html",
         "clear_url": f"{reverse('cases')}{showing.query(Selection())}",
+        "all_url": f"{reverse('cases')}{Showing(compare=showing.compare).query(Selection())}",
         "case_query": showing.query(selection),
         "compare_query": urlencode([("case", slug) for slug in showing.compare]),
         "prefix": showing.prefix(selection),
@@ -91,9 +92,9 @@ def _table(selection: Selection, showing: Showing, page: str | None) -> dict:
 SHOWN = {
     "cards": _cards,
     "table": _table,
-    "map": lambda selection, showing, page: {"shown": case_map(selection)},
-    "timeline": lambda selection, showing, page: _timeline(timeline(selection, page)),
-    "charts": lambda selection, showing, page: {"shown": charts(selection)},
+    "map": lambda selection, showing, page: {"shown": case_map(selection, showing.compare_pairs())},
+    "timeline": lambda selection, showing, page: _timeline(timeline(selection, page, showing.compare_pairs())),
+    "charts": lambda selection, showing, page: {"shown": charts(selection, showing.compare_pairs())},
 }
 
 
@@ -137,8 +138,8 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
             "selection": selection,
             "case_query": showing.query(selection),
             "back_query": _back(selection, showing, neighbours),
-            "compare_slugs": [slug for slug in showing.compare if slug != case.slug],
-            "is_full": showing.is_full and case.slug not in showing.compare,
+            "showing": showing,
+            "compare_query": urlencode([("case", slug) for slug in showing.compare]),
             "comparable": comparable(selection.index, case),
             "neighbours": neighbours,
             "dropped": (*selection.dropped, *showing.dropped),

@@ -16,35 +16,27 @@ from mainstreaming.downloads import csv_response, xlsx_response
 from ..comparison import FEWEST, MOST, Comparison, comparison_rows
 from ..models import Case
 from ..selection import BadSelection, Dropped
+from ..showing import choose
 from .cases import base_url, refused
 
 CASE, ONLY, DIFFERENCES = "case", "only", "differences"
 
 
 class Choice:
-    """The cases that an address names, in its order, and what was not understood of it. Two queries, and the pages'."""
+    """The cases that an address names, in its order, and what was not understood of it."""
 
     def __init__(self, request: HttpRequest) -> None:
-        self.dropped: list[Dropped] = []
-        slugs = self._slugs(request)
+        slugs, self.dropped = choose(request.GET.getlist(CASE), CASE)
         only = [value for value in request.GET.getlist(ONLY) if value]
         self.only_differences = DIFFERENCES in only
         reason = _("There is no such choice.")
         self.dropped += [Dropped(ONLY, value, reason) for value in only if value != DIFFERENCES]
-        known = {CASE, ONLY}
+        reason = _("There is no such parameter.")
         for name, values in request.GET.lists():
-            reason = _("There is no such parameter.")
-            self.dropped += [Dropped(name, value, reason) for value in values if value and name not in known]
+            if name not in (CASE, ONLY):
+                self.dropped += [Dropped(name, value, reason) for value in values if value]
         found = {case.slug: case for case in Case.objects.published().for_page().filter(slug__in=slugs)}
-        reason = _("There is no such case.")
-        self.dropped += [Dropped(CASE, slug, reason) for slug in slugs if slug not in found]
         self.cases = [found[slug] for slug in slugs if slug in found]
-
-    def _slugs(self, request: HttpRequest) -> list[str]:
-        slugs = [slug for slug in dict.fromkeys(request.GET.getlist(CASE)) if slug]
-        reason = _("At most %(most)s cases stand side by side.") % {"most": MOST}
-        self.dropped += [Dropped(CASE, slug, reason) for slug in slugs[MOST:]]
-        return slugs[:MOST]
 
     def query(self, *, without: Case | None = None, only_differences: bool | None = None) -> str:
         """The query string of the choice, of the choice without a case, or with other rows."""
@@ -70,7 +62,7 @@ def compare_page(request: HttpRequest) -> HttpResponse:
         "is_enough": len(choice.cases) >= FEWEST,
         "can_add": len(choice.cases) < MOST,
         "add_url": f"{reverse('cases')}?{adding}" if adding else reverse("cases"),
-        "query": choice.query(),
+        "query": choice.query() if chosen else "",
         "all_query": choice.query(only_differences=False),
         "differences_query": choice.query(only_differences=True),
         "parts": choice.comparison.parts if len(choice.cases) >= FEWEST else [],

@@ -54,6 +54,8 @@ def matrix_page(request: HttpRequest) -> HttpResponse:
         "heads": found,
         "groups": spans,
         "lines": lines,
+        # How many cells of the whole selection hold something; or how many cases it has.
+        "total": sum(head.total for head in found) if paged else len(selection),
         "gaps": [head for head in found if head.is_gap],
         "paged": paged,
         "matrix_query": asked.query(selection) if asked.query(selection) != "?" else "",
