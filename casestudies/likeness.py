@@ -13,6 +13,8 @@ All of it comes from the index; the pages say every match and every miss.
 
 from __future__ import annotations
 
+import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,7 +24,6 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from pyroaring import BitMap
 
 from .facets import FACETS_BY_NAME, NOT_REPORTED
 from .index import Index
@@ -78,17 +79,24 @@ class Match:
 
 @dataclass(frozen=True)
 class Ranked:
-    """A case with its score in per cent and the aspects that make it up."""
+    """A case with the aspects that make up its score."""
 
     position: int
-    score: Fraction
     matches: tuple[Match, ...]
     case: Case | None = None
 
     @property
+    def score(self) -> Fraction:
+        """The weighted mean of the shares of what is stated; 0 where nothing is."""
+        stated = [(match.weight, match.share) for match in self.matches if match.share is not None]
+        weight = sum(weight for weight, _share in stated)
+        return sum((weight * share for weight, share in stated), Fraction(0)) / weight if weight else Fraction(0)
+
+    @property
     def percent(self) -> int:
-        """The score rounded to whole per cents."""
-        return round(self.score * 100)
+        """The score in whole per cents, halves upwards; only a full answer is 100, only none at all is 0."""
+        rounded = math.floor(self.score * 100 + Fraction(1, 2))
+        return rounded if self.score in (0, 1) else min(max(rounded, 1), 99)
 
     @property
     def compared(self) -> int:
@@ -100,9 +108,6 @@ def values_of(index: Index, position: int, aspect: str) -> frozenset[str]:
     """The values that a case has in an aspect; none where it states nothing."""
     having = index.facets[aspect]
     return frozenset(value for value, cases in having.items() if value != NOT_REPORTED and position in cases)
-
-
-Shares = dict[int, Fraction]
 
 
 def _sizes(index: Index, aspect: str) -> dict[int, int]:
@@ -128,38 +133,43 @@ def _common(index: Index, aspect: str, wanted: Iterable[str]) -> dict[int, int]:
     return counts
 
 
-def _shares(index: Index, aspect: str, wanted: frozenset[str], *, is_symmetric: bool) -> Shares:
-    """The likeness, or the answer, of every case that states the aspect."""
-    sizes, common = _sizes(index, aspect), _common(index, aspect, wanted)
-    shares = {}
-    for position, size in sizes.items():
-        both = common.get(position, 0)
-        whole = len(wanted) + size - both if is_symmetric else len(wanted)
-        shares[position] = Fraction(both, whole)
-    return shares
+@dataclass(frozen=True)
+class Order:
+    """The positions of the cases that state anything asked for, the best first; the first `alike` have it in part."""
+
+    positions: array
+    alike: int
 
 
 def _rank(
-    index: Index,
-    wanted: Mapping[str, frozenset[str]],
-    weights: Mapping[str, int],
-    *,
-    is_symmetric: bool,
-    leave: int | None,
-) -> list[tuple[Fraction, int, int]]:
-    """Score, number of aspects compared and position of every case, the best first; ties by aspects, then by number."""
-    sums: dict[int, Fraction] = {}
-    weight_of: dict[int, int] = {}
-    compared: dict[int, int] = {}
-    for name, values in wanted.items():
-        if not values or not weights[name]:
-            continue
-        for position, share in _shares(index, name, values, is_symmetric=is_symmetric).items():
-            sums[position] = sums.get(position, Fraction(0)) + weights[name] * share
-            weight_of[position] = weight_of.get(position, 0) + weights[name]
-            compared[position] = compared.get(position, 0) + 1
-    scored = [(sums[p] / weight_of[p], compared[p], p) for p in sums if p != leave]
-    return sorted(scored, key=lambda each: (-each[0], -each[1], each[2]))
+    index: Index, wanted: Mapping[str, frozenset[str]], weights: Mapping[str, int], *, is_symmetric: bool, fewest: int
+) -> Order:
+    """The cases that state at least `fewest` of the aspects asked for; ties by aspects compared, then by number.
+
+    In whole numbers, as parts of a common multiple: exact, and faster than fractions by far.
+    """
+    asked = {name: values for name, values in wanted.items() if values and weights[name]}
+    sizes = {name: _sizes(index, name) for name in asked}
+    largest = [len(asked[name]) + (max(sizes[name].values(), default=0) if is_symmetric else 0) for name in asked]
+    whole = math.lcm(*range(1, max(largest, default=0) + 1))
+    total = math.lcm(*range(1, sum(weights[name] for name in asked) + 1))
+    count = len(index.pks)
+    sums, weight_of, compared = [0] * count, [0] * count, [0] * count
+    for name, values in asked.items():
+        weight, common, number = weights[name], _common(index, name, values), len(values)
+        part = whole * weight // number
+        for position, size in sizes[name].items():
+            both = common.get(position, 0)
+            if both:
+                sums[position] += both * whole * weight // (number + size - both) if is_symmetric else both * part
+            weight_of[position] += weight
+            compared[position] += 1
+    positions = [position for position in range(count) if compared[position] >= fewest]
+    beyond = len(ASPECTS) + 1
+    keys = {p: sums[p] * (total // weight_of[p]) * beyond + compared[p] for p in positions}
+    # The sort is stable: equals stay in the order of their numbers.
+    positions.sort(key=keys.__getitem__, reverse=True)
+    return Order(array("I", positions), sum(sums[position] > 0 for position in positions))
 
 
 def _matches(
@@ -196,17 +206,16 @@ def comparable(index: Index, case: Case, most: int = 3) -> list[Ranked]:
     position = index.position.get(case.pk)
     if position is None:
         return []
-    ranked = index.keep(("comparable", position, most), lambda: _comparable(index, position, most))
-    return with_cases(index, ranked)
-
-
-def _comparable(index: Index, position: int, most: int) -> list[Ranked]:
     wanted = {aspect.name: values_of(index, position, aspect.name) for aspect in ASPECTS}
-    scored = _rank(index, wanted, DEFAULT_WEIGHTS, is_symmetric=True, leave=position)
-    best = [each for each in scored if each[0] > 0 and each[1] >= FEWEST_ASPECTS][:most]
-    return [
-        Ranked(p, score, _matches(index, p, wanted, DEFAULT_WEIGHTS, is_symmetric=True)) for score, _compared, p in best
-    ]
+
+    def make() -> list[int]:
+        order = _rank(index, wanted, DEFAULT_WEIGHTS, is_symmetric=True, fewest=FEWEST_ASPECTS)
+        # The case itself is among them.
+        return [each for each in order.positions[: min(order.alike, most + 1)] if each != position][:most]
+
+    best = index.keep(("comparable", position, most), make)
+    ranked = [Ranked(each, _matches(index, each, wanted, DEFAULT_WEIGHTS, is_symmetric=True)) for each in best]
+    return with_cases(index, ranked)
 
 
 def with_cases(index: Index, ranked: Sequence[Ranked]) -> list[Ranked]:
@@ -215,7 +224,7 @@ def with_cases(index: Index, ranked: Sequence[Ranked]) -> list[Ranked]:
     rows = Case.objects.published().filter(pk__in=pks).select_related("collection", "country")
     cases = {row.pk: row for row in rows}
     return [
-        Ranked(each.position, each.score, each.matches, cases[index.pks[each.position]])
+        Ranked(each.position, each.matches, cases[index.pks[each.position]])
         for each in ranked
         if index.pks[each.position] in cases
     ]
@@ -274,22 +283,24 @@ class Answers(Sequence):
     def __init__(self, territory: Territory, index: Index) -> None:
         self.territory, self.index = territory, index
         self.wanted = {name: frozenset(values) for name, values in territory.wanted.items()}
-        key = ("answers", tuple(sorted(self.wanted.items(), key=str)), tuple(sorted(territory.weights.items())))
-        self.scored = index.keep(
-            key, lambda: _rank(index, self.wanted, territory.weights, is_symmetric=False, leave=None)
+        key = ("answers", tuple(territory.pairs()))
+        self.order: Order = index.keep(
+            key, lambda: _rank(index, self.wanted, territory.weights, is_symmetric=False, fewest=1)
         )
 
     def __len__(self) -> int:
-        return len(self.scored)
+        return len(self.order.positions)
 
     def __getitem__(self, key: slice) -> list[Ranked]:
+        return self._ranked(self.order.positions[key])
+
+    def best(self, most: int) -> list[Ranked]:
+        """At most so many of the cases that have anything of what is asked for."""
+        return self._ranked(self.order.positions[: min(most, self.order.alike)])
+
+    def _ranked(self, positions: Iterable[int]) -> list[Ranked]:
         ranked = [
-            Ranked(p, score, _matches(self.index, p, self.wanted, self.territory.weights, is_symmetric=False))
-            for score, _compared, p in self.scored[key]
+            Ranked(p, _matches(self.index, p, self.wanted, self.territory.weights, is_symmetric=False))
+            for p in positions
         ]
         return with_cases(self.index, ranked)
-
-    @property
-    def best(self) -> BitMap:
-        """The positions of the cases that answer at all."""
-        return BitMap([p for score, _compared, p in self.scored if score > 0])

@@ -76,7 +76,7 @@ def match_page(request: HttpRequest) -> HttpResponse:
     if not territory.is_empty:
         answers = Answers(territory, index)
         paged = Paged.of(answers, request.GET.get("page"), size=PAGE)
-        best = [each for each in answers[:GATHERED] if each.score > 0]
+        best = answers.best(GATHERED)
         explaining = explainers([each.case for each in best])
         query = territory.query()
         context |= {
