@@ -76,6 +76,18 @@ class Match:
         """Whether the case says anything about it."""
         return self.share is not None
 
+    @property
+    def kind(self) -> str:
+        """How it matches, as the class of its mark: "hit" in full, "part", "miss" not at all, "unknown" not stated."""
+        if self.share is None:
+            return "unknown"
+        return "hit" if self.share == 1 else "part" if self.share else "miss"
+
+    @property
+    def whole(self) -> int:
+        """Of how many values the shared ones are the share; 0 where none is shared."""
+        return int(len(self.shared) / self.share) if self.share else 0
+
 
 @dataclass(frozen=True)
 class Ranked:

@@ -258,6 +258,19 @@ def test_a_score_is_the_weighted_mean_of_what_is_stated():
     assert Ranked(0, matches[2:]).score == 0
 
 
+def test_an_aspect_matches_in_full_in_part_not_at_all_or_is_not_stated():
+    index = Sets([{"level": frozenset("ab"), "state": frozenset("a"), "trigger": frozenset("abcd")}])
+    wanted = {name: frozenset(v) for name, v in
+              (("level", "ab"), ("state", "b"), ("migration", "a"), ("trigger", "ab"))}  # fmt: skip
+    asked = score(index, 0, wanted, WEIGHTS, is_symmetric=False).matches
+    assert [(m.aspect.name, m.kind, m.whole) for m in asked] == [
+        ("level", "hit", 2), ("state", "miss", 0), ("migration", "unknown", 0), ("trigger", "hit", 2),
+    ]  # fmt: skip
+    # Beside a case, what the other has besides counts too.
+    alike = score(index, 0, wanted, WEIGHTS, is_symmetric=True).matches
+    assert [(m.kind, m.whole) for m in alike] == [("hit", 2), ("miss", 0), ("unknown", 0), ("part", 4)]
+
+
 def test_the_weights_are_those_of_the_document():
     document = (Path(__file__).parents[2] / "docs" / "likeness.md").read_text(encoding="utf-8")
     stated = dict(re.findall(r"(?<=\| )([a-z ]+) \| (\d)(?= \|)", document))
