@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from .choices import BudgetBand, BudgetStatus, Section, Strength
-from .models import Case, CoordinationMechanism, Term
+from .models import Case, CoordinationMechanism, Period, Term
 from .writing import money
 
 FEWEST, MOST = 2, 4
@@ -215,7 +215,15 @@ def payers(case: Case) -> list[Value]:
 
 
 def periods(case: Case) -> list[Value]:
-    return [Value(row.stated, detail=row.label) for row in case.periods.all() if row.stated]
+    found = [(row.stated or _years(row), row.label) for row in case.periods.all()]
+    return [Value(text, detail=label) for text, label in found if text]
+
+
+def _years(row: Period) -> str:
+    """The years of a period that the paper writes in no words of its own: «2009–2012», «2009–», «–2012»."""
+    if row.start_year == row.end_year and not row.is_ongoing:
+        return str(row.start_year or "")
+    return f"{row.start_year or ''}–{row.end_year or ''}"
 
 
 def places(case: Case) -> list[Value]:
