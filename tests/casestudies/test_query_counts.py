@@ -112,8 +112,9 @@ PAGES = {
     "/cases/?jmdi=yes": VERSION,
     # groups and their recommendations; illustrations by strength; cases by recommendation
     "/recommendations/": 2 + 2,
-    # the recommendation with its group, its sub-points; the count and the page of illustrations; acronyms; neighbours
-    "/recommendations/1/": 2 + 2 + ACRONYMS + 1,
+    # the recommendation with its group, its sub-points; the version; the count and the page of illustrations; acronyms;
+    # neighbours; mechanisms of the page's cases: classifications, coordination
+    "/recommendations/1/": 2 + VERSION + 2 + ACRONYMS + 1 + 2,
     # vocabularies and their terms; two counts for each of the eight ways in which cases bear terms, as far as there are
     # such vocabularies here; acronyms
     "/grid/": 2 + VERSION + 2 * GRID_WAYS + 1,
@@ -210,7 +211,7 @@ def test_a_second_page_of_thirty_makes_as_many(visitor, django_assert_num_querie
         response = visitor.get("/cases/?page=2")
     assert len(response.context["paged"].page) == 10
     assert Illustration.objects.filter(recommendation__number=1).count() >= 30
-    with django_assert_num_queries(2 + 2 + ACRONYMS + 1):
+    with django_assert_num_queries(PAGES["/recommendations/1/"]):
         visitor.get("/recommendations/1/?page=2")
     assert Recommendation.objects.filter(number=1).exists()
 
@@ -249,6 +250,7 @@ def test_a_message_costs_as_many_for_few_as_for_many(visitor, django_assert_num_
     # no case, a former address with its case
     ("/cases/former/", 301, 2),
     ("/recommendations/99/", 404, 1),
+    ("/recommendations/brief/nothing/", 404, 1),
     ("/nothing", 404, 0),
     # a selection that is refused has looked only whether the index holds
     ("/cases/download.csv?colour=red", 400, VERSION),

@@ -10,11 +10,14 @@ from casestudies.models import Case
 from recommendations.models import Recommendation
 from tests.factories import (
     CaseFactory,
+    CaseTermFactory,
     CollectionFactory,
+    CoordinationMechanismFactory,
     GroupFactory,
     IllustrationFactory,
     RecommendationFactory,
     SubPointFactory,
+    term,
 )
 
 from .reading import text
@@ -151,3 +154,107 @@ def test_many_cases_stand_on_pages(visitor):
     ]  # fmt: skip
     missing = "There is no such page; this is the first."
     assert [missing in page.content.decode() for page in pages] == [False, False, True]
+
+
+# How strongly, and through which mechanisms.
+
+
+def with_mechanisms() -> None:
+    """Beside `make`: a acts through councils, a part of participation, and through a committee; b through triggering.
+
+    A third case is central to recommendation 1 and states no mechanism; a draft acts through everything.
+    """
+    for slug, parent in (
+        ("triggering", None),
+        ("participation", None),
+        ("councils", "participation"),
+        ("unused", None),
+    ):
+        term("mechanism", slug, parent=parent and term("mechanism", parent))
+    make()
+    a, b = (Case.objects.get(slug=slug) for slug in "ab")
+    CaseTermFactory(
+        case=a, term=term("mechanism", "councils"), key="t1", evidence="part-2", reason="Ay has a <council>."
+    )
+    CaseTermFactory(case=a, term=term("trigger", "law"), reason="No mechanism.")
+    CaseTermFactory(case=b, term=term("mechanism", "triggering"), key="t2", evidence="stated", reason="")
+    CoordinationMechanismFactory(case=a, name="The committee", acronym="TC")
+    mute = CaseFactory(collection=CollectionFactory(), slug="c", name="Cee", ordinal=11)
+    IllustrationFactory(case=mute, recommendation__number=1, strength="central", reason="Cee did 1.")
+    draft = CaseFactory(slug="draft", status="draft", ordinal=12)
+    for slug in ("triggering", "councils", "unused"):
+        CaseTermFactory(case=draft, term=term("mechanism", slug), reason="Hidden.")
+    IllustrationFactory(case=draft, recommendation__number=1, reason="Draft did 1.")
+
+
+def shown(html: str) -> dict[str, list[tuple[str, str, str]]]:
+    """The bars of each table of mechanisms: what it leads to, its label, its number."""
+    found = re.findall(r'<section class="chart".*?<h3 id="[a-z0-9-]+">(.*?)</h3>(.*?)</section>', html, re.DOTALL)
+    bars = r'<th scope="row"><a href="(.*?)">(.*?)</a>.*?<td class="num">(\d+)</td>'
+    return {head: re.findall(bars, table, re.DOTALL) for head, table in found}
+
+
+def test_it_counts_how_strongly_cases_illustrate_it(visitor):
+    with_mechanisms()
+    html = visitor.get("/recommendations/1/").content.decode()
+    (tags,) = re.findall(r'<p class="tags">(<a class="tag".*?)</p>', html)
+    assert text(tags) == "3 cases 2 central 1 supporting"
+    # A case that is central to one part is no supporting one by another.
+    html = visitor.get("/recommendations/14/").content.decode()
+    (tags,) = re.findall(r'<p class="tags">(<a class="tag".*?)</p>', html)
+    assert text(tags) == "2 cases 2 central"
+
+
+def test_each_case_tells_through_what_it_acted(visitor):
+    with_mechanisms()
+    html = visitor.get("/recommendations/1/").content.decode()
+    articles = re.findall(r'<article class="illustration">(.*?)</article>', html, re.DOTALL)
+    acted = [(re.findall(r'<details class="fold acting">(.*?)</details>', article, re.DOTALL)) for article in articles]
+    # Bee and Cee are central; Cee says nothing of mechanisms.
+    assert [[text(part) for part in parts] for parts in acted] == [
+        ["Acted through 1 key mechanism Triggering stated in the case"],
+        [],
+        ["Acted through 1 key mechanism, 1 coordination mechanism Councils named in Part 2 Ay has a <council>. "
+         "Coordination : The committee (TC)"],
+    ]  # fmt: skip
+    assert re.findall(r'href="(.*?)"', acted[2][0]) == ["/cases/a/#term-t1", "/cases/a/#coordination-mechanisms"]
+    assert 'id="term-t1"' in visitor.get("/cases/a/").content.decode()
+    assert "Hidden" not in html
+    # Once for each case of the page, at its first illustration.
+    html = visitor.get("/recommendations/14/").content.decode()
+    found = [
+        "acting" in article for article in re.findall(r'<article class="illustration">(.*?)</article>', html, re.DOTALL)
+    ]
+    assert found == [True, False, True, False]
+
+
+def test_mechanisms_are_counted_over_all_cases_and_lead_to_them(visitor):
+    with_mechanisms()
+    html = visitor.get("/recommendations/1/").content.decode()
+    assert shown(html) == {
+        "Key mechanisms": [
+            ("/cases/?mechanism=triggering&amp;recommendation=1", "Triggering", "1"),
+            ("/cases/?mechanism=participation&amp;recommendation=1", "Participation", "1"),
+        ],
+        "In particular": [("/cases/?mechanism=councils&amp;recommendation=1", "Councils", "1")],
+    }
+    listed = visitor.get("/cases/?mechanism=participation&recommendation=1")
+    assert [case.slug for case in listed.context["paged"].page] == ["a"]
+    # A third of the cases.
+    assert re.findall(r'class="bar__fill" width="(.*?)"', html) == ["33.33"] * 3
+    assert "Of the 3 cases that illustrate the recommendation." in html
+
+
+def test_where_no_case_tells_of_mechanisms_there_is_no_such_part(visitor):
+    make()
+    assert 'id="mechanisms"' not in visitor.get("/recommendations/1/").content.decode()
+    assert 'href="#mechanisms"' not in visitor.get("/recommendations/1/").content.decode()
+
+
+def test_the_whole_comes_before_its_parts_on_every_database(visitor):
+    case = CaseFactory()
+    for letter, key in (("b", "x"), ("", "z"), ("a", "y")):
+        point = SubPointFactory(recommendation__number=7, letter=letter) if letter else None
+        IllustrationFactory(case=case, recommendation__number=7, subpoint=point, strength="central", key=key)
+    response = visitor.get("/recommendations/7/")
+    assert [row.key for row in response.context["paged"].page] == ["z", "y", "x"]
