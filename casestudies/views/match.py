@@ -33,7 +33,7 @@ PAGE = 10
 #: The recommendations are gathered from so many of the best cases.
 GATHERED = 5
 #: What fits on two pages of paper: up to so many values asked for, so many cases and recommendations.
-PRINTED = ((12, 5, 7), (24, 3, 5), (40, 2, 4), (math.inf, 2, 2))
+PRINTED = ((12, 5, 7), (24, 3, 5), (40, 2, 4), (math.inf, 1, 2))
 #: A brief shows so many illustrations of a recommendation.
 STRONGEST = 3
 

@@ -241,7 +241,7 @@ def test_where_nobody_answers_there_is_nothing_to_compare_or_to_gather(visitor):
 
 def make_illustrations() -> None:
     """Six cases of which the sixth answers least. 2 is illustrated by two of the five, centrally by one; 1 by two,
-    centrally by both; 14 by three; 3 by the sixth alone."""
+    centrally by both; 14 by three, centrally by one; 3 by the sixth alone."""
     make_reference()
     RecommendationFactory(number=3)
     points = {letter: SubPointFactory(recommendation__number=14, letter=letter) for letter in "ab"}
@@ -252,7 +252,7 @@ def make_illustrations() -> None:
     cases.append(make_case("f", terms=(("level", "municipal"), ("state", "centralized"))))
     rows = [
         ("a", 1, "", "central"), ("b", 1, "", "central"), ("a", 2, "", "central"), ("c", 2, "", "supporting"),
-        ("a", 14, "a", "supporting"), ("a", 14, "b", "central"), ("d", 14, "", "supporting"), ("e", 14, "", "central"),
+        ("a", 14, "a", "supporting"), ("a", 14, "b", "central"), ("d", 14, "", "supporting"), ("e", 14, "", "supporting"),
         ("f", 3, "", "central"), ("f", 14, "", "central"),
     ]  # fmt: skip
     for slug, number, letter, strength in rows:
@@ -284,7 +284,7 @@ def test_the_recommendations_of_the_best_cases_are_gathered_with_their_reasons(v
     ]
     # Most cases first; of as many, most central ones. One reason a case; on paper everybody has a say in turn.
     assert gathered == [
-        (14, [("a did 14b.", "central"), ("e did 14.", "central"), ("d did 14.", "supporting")], ["a did 14a."],
+        (14, [("a did 14b.", "central"), ("d did 14.", "supporting"), ("e did 14.", "supporting")], ["a did 14a."],
          "a did 14b."),
         (1, [("a did 1.", "central"), ("b did 1.", "central")], [], "b did 1."),
         (2, [("a did 2.", "central"), ("c did 2.", "supporting")], [], "a did 2."),
@@ -294,8 +294,8 @@ def test_the_recommendations_of_the_best_cases_are_gathered_with_their_reasons(v
     assert text(part) == (
         "What these cases illustrate From the 5 best cases, what most of them illustrate first. An editorial reading "
         "of ours. 14. Recommendation 14 3 cases "
-        "A central a did 14b. Part 4.9: Overview E central e did 14. Part 4.9: Overview "
-        "D supporting d did 14. Part 4.9: Overview "
+        "A central a did 14b. Part 4.9: Overview D supporting d did 14. Part 4.9: Overview "
+        "E supporting e did 14. Part 4.9: Overview "
         "1 further reason A supporting a did 14a. Part 4.9: Overview Recommendation 14 with all its cases "
         "1. Recommendation 1 2 cases A central a did 1. Part 4.9: Overview B central b did 1. Part 4.9: Overview "
         "Recommendation 1 with all its cases "
@@ -343,7 +343,7 @@ def on_paper(html: str) -> str:
 
 
 @pytest.mark.parametrize(("values", "cases", "recommendations"), [(12, 5, 7), (13, 3, 5), (24, 3, 5), (25, 2, 4),
-                                                                 (40, 2, 4), (41, 2, 2)])  # fmt: skip
+                                                                 (40, 2, 4), (41, 1, 2)])  # fmt: skip
 def test_the_more_is_asked_the_fewer_cases_and_recommendations_are_printed(visitor, values, cases, recommendations):
     make_reference()
     terms = [("trigger", f"t{number:02}") for number in range(values)]
