@@ -33,6 +33,7 @@ from django.test.utils import CaptureQueriesContext
 
 from casestudies import changes, index, models
 from casestudies.choices import Section, Strength
+from casestudies.likeness import Answers, comparable, read_territory
 from casestudies.search import store
 from casestudies.search.matching import find
 from casestudies.search.words import read_question
@@ -191,12 +192,23 @@ def listed(query: str) -> tuple:
     return len(selection), selection.facets(), selection.chips(), selection.in_order[:20]
 
 
+def forgetting(kind: str, work: Callable[[], object]) -> object:
+    """What `work` gives, although the index may have kept it."""
+    now = index.current()
+    for key in [key for key in now._kept if key[0] == kind]:
+        del now._kept[key]
+    return work()
+
+
 def searched(question: str) -> int:
     """A search that nobody asked since the index was made."""
+    return forgetting("found", lambda: len(find(read_question(question), index.current()).cases))
+
+
+def answered(query: str) -> object:
+    """What the page of a match asks of a description that nobody gave since the index was made."""
     now = index.current()
-    for key in [key for key in now._kept if key[0] == "found"]:
-        del now._kept[key]
-    return len(find(read_question(question), index.current()).cases)
+    return forgetting("answers", lambda: Answers(read_territory(QueryDict(query), now), now)[:10])
 
 
 def measure() -> None:
@@ -209,6 +221,10 @@ def measure() -> None:
         # The order of a sort is asked for once.
         timed(f"first list and counts of ?{query}", lambda query=query: listed(query), 1)
         timed(f"list and counts of ?{query}", lambda query=query: listed(query))
+
+    timed("a territory described", lambda: answered("level=municipal&trigger=policy-mismatch&migration=emigration"))
+    case = models.Case.objects.order_by("pk")[0]
+    timed("comparable cases", lambda: forgetting("comparable", lambda: comparable(index.current(), case)))
 
     texts = models.Narrative.objects.values_list("text", flat=True)
     phrase = " ".join(texts[0].split()[10:13])

@@ -252,8 +252,8 @@ def make_illustrations() -> None:
     cases.append(make_case("f", terms=(("level", "municipal"), ("state", "centralized"))))
     rows = [
         ("a", 1, "", "central"), ("b", 1, "", "central"), ("a", 2, "", "central"), ("c", 2, "", "supporting"),
-        ("a", 14, "a", "supporting"), ("a", 14, "b", "central"), ("d", 14, "", "supporting"), ("e", 14, "", "supporting"),
-        ("f", 3, "", "central"), ("f", 14, "", "central"),
+        ("a", 14, "a", "supporting"), ("a", 14, "b", "central"), ("d", 14, "", "supporting"),
+        ("e", 14, "", "supporting"), ("f", 3, "", "central"), ("f", 14, "", "central"),
     ]  # fmt: skip
     for slug, number, letter, strength in rows:
         IllustrationFactory(
