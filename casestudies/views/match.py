@@ -223,15 +223,12 @@ def brief(request: HttpRequest, group: str) -> HttpResponse:
     recommendations = list(found.recommendations.all())
     strongest = _strongest_rows([r.number for r in recommendations], index)
     explaining = explainers({row.case_id: row.case for rows in strongest.values() for row in rows}.values())
-    entries = [
-        {
-            "recommendation": r,
-            "rows": [(row, explaining[row.case_id]) for row in strongest[r.number]],
-            "cases": len(index.having("recommendation", str(r.number))),
-            "central": len(index.central.get(r.number, ())),
-        }
-        for r in recommendations
-    ]
+    entries = []
+    for r in recommendations:
+        cases, central = len(index.having("recommendation", str(r.number))), len(index.central.get(r.number, ()))
+        rows = [(row, explaining[row.case_id]) for row in strongest[r.number]]
+        counts = {"cases": cases, "central": central, "supporting": cases - central}
+        entries.append({"recommendation": r, "rows": rows, **counts})
     context = {
         "group": found,
         "entries": entries,

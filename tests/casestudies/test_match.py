@@ -504,11 +504,11 @@ def test_a_brief_shows_the_strongest_illustrations_one_a_case_and_the_gaps(visit
     where = "Part 4.9: Overview"
     assert sections == [
         f"1. Advice 1 Do 1. B , Switzerland central b did 1. {where} D , Switzerland central d did 1. {where} "
-        f"A , Switzerland supporting a did 1. {where} 4 cases illustrate it, 2 of them centrally. All of them",
+        f"A , Switzerland supporting a did 1. {where} 4 cases illustrate it: 2 central, 2 supporting. All of them",
         "2. Advice 2 Do 2. No published case illustrates this recommendation: a gap, and shown as one.",
         "14. Advice 14 Do 14. Part a. Do a. Part b. Do b. "
         f"A , Switzerland central a did 14b. {where} B , Switzerland central b did 14. {where} "
-        f"C , Switzerland central c did 14. {where} 5 cases illustrate it, 4 of them centrally. All of them",
+        f"C , Switzerland central c did 14. {where} 5 cases illustrate it: 4 central, 1 supporting. All of them",
     ]
     assert re.findall(r'<li><a href="(/cases/[a-z]+/#[^"]*)">', html)[:3] == [
         "/cases/b/#illustration-r1-", "/cases/d/#illustration-r1-", "/cases/a/#illustration-r1-",
