@@ -8,41 +8,60 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from ..choices import BudgetBand, Strength
-from ..models import Budget, Case, Figure, Source
+from ..choices import BudgetBand, BudgetPeriod, BudgetStatus, Qualifier, Section, Strength, Unit
+from ..models import Budget, Case, Figure, Source, Term
 from .declaring import Column, Joined, Type, joined, yes_no
 
 
-def terms(vocabulary: str) -> Callable[[Case, str], Joined]:
-    """The labels of the terms of one vocabulary that the case is classed under, in the vocabulary's order."""
-
-    def getter(case: Case, base_url: str) -> Joined:
-        found = [row.term for row in case.caseterms.all() if row.term.vocabulary.slug == vocabulary]
-        return joined(term.label for term in sorted(found, key=lambda term: (term.position, term.slug)))
-
-    return getter
+def in_order(found: Iterable[Term]) -> list[Term]:
+    """Terms once each, in the order of their vocabulary."""
+    return sorted(dict.fromkeys(found), key=lambda term: (term.position, term.slug))
 
 
-def _in_order(found: Iterable) -> list[str]:
-    return [term.label for term in sorted(found, key=lambda term: (term.position, term.slug))]
+def of_terms(
+    header: str,
+    vocabulary: str,
+    found: Callable[[Any], Iterable[Term]],
+    description: str | Promise,
+    label: str | Promise = "",
+) -> Column:
+    """A column of the labels of a vocabulary's terms, in its order; `found` gives the terms of a row."""
+
+    def terms(row: Any) -> list[Term]:
+        return in_order(found(row))
+
+    def getter(row: Any, base_url: str) -> Joined:
+        return joined(term.label for term in terms(row))
+
+    return Column(header, getter, description, label, type=Type.LIST, vocabulary=vocabulary, terms=terms)
 
 
-def objectives(case: Case, base_url: str) -> Joined:
-    return joined(_in_order({term for row in case.objectives.all() for term in row.broad_objectives.all()}))
+def classed(header: str, description: str | Promise, label: str | Promise) -> Column:
+    """A column of the terms that a case itself is classed under; the vocabulary has the name of the column."""
+
+    def found(case: Case) -> Iterable[Term]:
+        return (row.term for row in case.caseterms.all() if row.term.vocabulary.slug == header)
+
+    return of_terms(header, header, found, description, label)
 
 
-def actor_types(case: Case, base_url: str) -> Joined:
-    return joined(_in_order({term for row in case.caseactors.all() for term in row.organization.types.all()}))
+def objectives(case: Case) -> Iterable[Term]:
+    return (term for row in case.objectives.all() for term in row.broad_objectives.all())
+
+
+def actor_types(case: Case) -> Iterable[Term]:
+    return (term for row in case.caseactors.all() for term in row.organization.types.all())
+
+
+def beneficiaries(case: Case) -> Iterable[Term]:
+    return (term for row in case.beneficiarygroups.all() for term in row.groups.all())
 
 
 def lead_actors(case: Case, base_url: str) -> Joined:
     return joined(row.organization.name for row in case.caseactors.all() if row.is_lead)
-
-
-def beneficiaries(case: Case, base_url: str) -> Joined:
-    return joined(_in_order({term for row in case.beneficiarygroups.all() for term in row.groups.all()}))
 
 
 def recommendations(strength: str) -> Callable[[Case, str], Joined]:
@@ -98,7 +117,7 @@ COLUMNS: tuple[Column, ...] = (
         _("United Nations sub-region (M49)."),
         _("Sub-region"),
     ),
-    Column("level", terms("level"), _("Level of government. Ours."), _("Level of government"), type=Type.LIST),
+    classed("level", _("Level of government. Ours."), _("Level of government")),
     Column(
         "start_year",
         start_year,
@@ -127,27 +146,15 @@ COLUMNS: tuple[Column, ...] = (
         _("JMDI support"),
         type=Type.BOOLEAN,
     ),
-    Column("migration", terms("migration"), _("Migration profile. Ours."), _("Migration profile"), type=Type.LIST),
-    Column("state", terms("state"), _("Kind of state. Ours."), _("Kind of state"), type=Type.LIST),
-    Column("trigger", terms("trigger"), _("Triggers of Part 2."), _("Trigger"), type=Type.LIST),
-    Column(
-        "approach",
-        terms("approach"),
-        _("Bottom-up, top-down or mixed; empty where not stated."),
-        _("Approach"),
-        type=Type.LIST,
-    ),
-    Column("objective", objectives, _("Broad objectives of Part 2."), _("Objective"), type=Type.LIST),
-    Column("actor_types", actor_types, _("Types of the actors, after Part 2."), _("Types of actors"), type=Type.LIST),
+    classed("migration", _("Migration profile. Ours."), _("Migration profile")),
+    classed("state", _("Kind of state. Ours."), _("Kind of state")),
+    classed("trigger", _("Triggers of Part 2."), _("Trigger")),
+    classed("approach", _("Bottom-up, top-down or mixed; empty where not stated."), _("Approach")),
+    of_terms("objective", "objective", objectives, _("Broad objectives of Part 2."), _("Objective")),
+    of_terms("actor_types", "actor-type", actor_types, _("Types of the actors, after Part 2."), _("Types of actors")),
     Column("lead_actors", lead_actors, _("The actors that lead."), _("Lead"), type=Type.LIST),
-    Column(
-        "mechanism",
-        terms("mechanism"),
-        _("Key mechanisms of Part 2 that the case shows."),
-        _("Key mechanisms"),
-        type=Type.LIST,
-    ),
-    Column("beneficiary", beneficiaries, _("Groups that benefit. Ours."), _("Beneficiaries"), type=Type.LIST),
+    classed("mechanism", _("Key mechanisms of Part 2 that the case shows."), _("Key mechanisms")),
+    of_terms("beneficiary", "beneficiary", beneficiaries, _("Groups that benefit. Ours."), _("Beneficiaries")),
     Column(
         "recommendations_central",
         recommendations(Strength.CENTRAL),
@@ -167,6 +174,7 @@ COLUMNS: tuple[Column, ...] = (
         of_budget(lambda b: b.get_status_display()),
         _("What the paper says of money."),
         _("What is said of money"),
+        choices=BudgetStatus,
     ),
     Column(
         "budget_total",
@@ -186,6 +194,7 @@ COLUMNS: tuple[Column, ...] = (
         of_budget(lambda b: b.get_period_display()),
         _("What span of time the total covers."),
         _("Budget covers"),
+        choices=BudgetPeriod,
     ),
     Column(
         "budget_months",
@@ -199,8 +208,37 @@ COLUMNS: tuple[Column, ...] = (
         of_budget(lambda b: BudgetBand(b.band).label if b.band else ""),
         _("Size of the total in US dollars at the average rates of 2015. Ours, for filtering only."),
         _("Budget band"),
+        choices=BudgetBand,
     ),
     Column("purpose", lambda case, base: case.purpose, _("Purpose, summarized."), _("Purpose")),
+    Column(
+        "original_title",
+        lambda case, base: case.original_title,
+        _("Title in its own language."),
+        _("Title in its own language"),
+    ),
+    Column(
+        "contents_title",
+        lambda case, base: case.contents_title,
+        _("Title in the paper's list of contents, where it differs."),
+        _("Title in the contents list"),
+    ),
+    Column("acronym", lambda case, base: case.acronym, _("Acronym of the initiative."), _("Acronym")),
+    Column("collection", lambda case, base: case.collection.title, _("The publication it is from."), _("Collection")),
+    Column(
+        "collection_year",
+        lambda case, base: case.collection.year,
+        _("The year as of which it is described."),
+        _("As of year"),
+        type=Type.YEAR,
+    ),
+    Column(
+        "last_checked",
+        lambda case, base: case.last_checked_on.isoformat() if case.last_checked_on else "",
+        _("The day on which it was last held against its source; empty where that is not recorded."),
+        _("Last checked"),
+        type=Type.DATE,
+    ),
 )
 
 
@@ -220,13 +258,23 @@ FIGURE_COLUMNS: tuple[Column, ...] = (
     Column("key", lambda f, base: f.key, _("The figure's short name within the case, stable.")),
     Column("case_name", lambda f, base: f.case.name, _("The territory of the case.")),
     Column("country_code", lambda f, base: f.case.country.code, _("ISO 3166-1 alpha-2 code of the case's country.")),
-    Column("section", lambda f, base: f.get_section_display(), _("In which of the ten sections it stands.")),
+    Column(
+        "section",
+        lambda f, base: f.get_section_display(),
+        _("In which of the ten sections it stands."),
+        choices=Section,
+    ),
     Column("label", lambda f, base: f.label, _("What is counted.")),
     Column("low", lambda f, base: f.low, _("The value, or the lower end of a range."), type=Type.NUMBER),
     Column("high", lambda f, base: f.high, _("The same as low, or the upper end of a range."), type=Type.NUMBER),
-    Column("qualifier", lambda f, base: f.get_qualifier_display(), _("How exactly the paper states it.")),
+    Column(
+        "qualifier",
+        lambda f, base: f.get_qualifier_display(),
+        _("How exactly the paper states it."),
+        choices=Qualifier,
+    ),
     Column("stated", lambda f, base: f.stated, _("The value as the paper prints it.")),
-    Column("unit", lambda f, base: f.get_unit_display(), _("The kind of unit.")),
+    Column("unit", lambda f, base: f.get_unit_display(), _("The kind of unit."), choices=Unit),
     Column("unit_label", lambda f, base: f.unit_label, _("The name of the unit, where the kind does not say it.")),
     Column("currency", lambda f, base: f.currency.code if f.currency else "", _("ISO 4217 code, of money only.")),
     Column("base", lambda f, base: f.base, _("Of what a share is.")),

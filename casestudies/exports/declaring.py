@@ -24,6 +24,7 @@ class Type(enum.StrEnum):
     NUMBER = "number"
     BOOLEAN = "boolean"
     YEAR = "year"
+    DATE = "date"
     LIST = "list"
 
 
@@ -53,6 +54,8 @@ class Column:
     """One column: what stands at its head, how its cell is made from a row and the site's address, what it means.
 
     `label` is its head on a screen, `unit` what its numbers count in. A cell that is empty, or None, is not stated.
+    Where its values come from a closed list, `choices` is that list, or `vocabulary` the slug of the vocabulary; of a
+    list of terms, `terms` gives the terms themselves.
     """
 
     header: str
@@ -61,6 +64,9 @@ class Column:
     label: str | Promise = ""
     type: Type = Type.STRING
     unit: str | Promise = ""
+    choices: Any = None
+    vocabulary: str = ""
+    terms: Callable[[Any], list[Any]] | None = None
 
     def value(self, row: Any, base_url: str) -> Any:
         """The cell as JSON has it: a list, a truth value, a number, a text; None where nothing is stated."""

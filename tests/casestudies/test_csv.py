@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 from decimal import Decimal
 
@@ -45,7 +46,7 @@ HEADER = (
     "url,number,slug,name,title,country_code,country,region,subregion,level,start_year,end_year,ongoing,jmdi,migration,"
     "state,trigger,approach,objective,actor_types,lead_actors,mechanism,beneficiary,recommendations_central,"
     "recommendations_supporting,budget_status,budget_total,budget_currency,budget_covers,budget_months,budget_band,"
-    "purpose\r\n"
+    "purpose,original_title,contents_title,acronym,collection,collection_year,last_checked\r\n"
 )
 
 
@@ -77,6 +78,10 @@ def test_the_whole_file(visitor):
         name="Sédhiou “sud”",
         is_jmdi_supported=True,
         title='The "Observatory", phase 2',
+        original_title="L’Observatoire",
+        contents_title="The Observatory",
+        acronym="OBS",
+        last_checked_on=datetime.date(2024, 2, 29),
         purpose="One line,\nanother line\r\nand a third.",
     )
     for vocabulary, slug, label, position in (
@@ -130,14 +135,14 @@ def test_the_whole_file(visitor):
         "\ufeff"
         + HEADER
         + "http://testserver/cases/bare/,4.2,bare,'+41 21,'@home,AA,'=Asia,Asia,Asia,"
-        + ",,,no,no,,,,,,,,,,,,,,,,,,'\tIndented\r\n"
+        + ",,,no,no,,,,,,,,,,,,,,,,,,'\tIndented,,,,White Paper,2015,\r\n"
         + "http://testserver/cases/quoted/,4.3,quoted,''s-Hertogenbosch,'-cmd|' /C calc'!A0,AA,'=Asia,Asia,Asia,"
-        + ",,1999,no,no,,,,,,,,,,,,\"payer named, no sum\",,,,,,'=cmd|' /C calc'!A0\r\n"
+        + ",,1999,no,no,,,,,,,,,,,,\"payer named, no sum\",,,,,,'=cmd|' /C calc'!A0,,,,White Paper,2015,\r\n"
         + 'http://testserver/cases/sedhiou/,4.10,sedhiou,Sédhiou “sud”,"The ""Observatory"", phase 2",SN,'
         + '"Sénégal, République du",Africa,Western Africa,Municipal,2008,2012,yes,yes,Emigration|Immigration,'
         + "Unitary,'=First trigger|Second / trigger,Mixed,Links|Rights,State|Towns,'-Ville-|Région,Participation,Women,"
         + '5|14a,7|14,total stated,12400000.50,XOF,whole duration,36,"under USD 250,000",'
-        + '"One line,\nanother line\r\nand a third."\r\n'
+        + '"One line,\nanother line\r\nand a third.",L’Observatoire,The Observatory,OBS,White Paper,2015,2024-02-29\r\n'
     )
     response = visitor.get(PATH)
     assert isinstance(response, StreamingHttpResponse)

@@ -49,8 +49,11 @@ def rich(factory: type[ChildFactory], case: Case) -> None:
         "CoordinationMechanismFactory": {
             "levels": [term("tier", "local")],
             "form": term("coordination-form", "council"),
+            "organization": OrganizationFactory(),
             "members": case.caseactors.all(),
         },
+        "CompetenceFactory": {"organization": OrganizationFactory()},
+        "ContributionFactory": {"payer": OrganizationFactory()},
         "ObjectiveFactory": {"broad_objectives": [term("objective", "rights")]},
         "BeneficiaryGroupFactory": {"groups": [term("beneficiary", "women")]},
         "CaseTermFactory": {"term__parent": term("trigger", "above")},
@@ -173,11 +176,11 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
 # objectives, beneficiaries, key elements, periods, illustrations, case sources, places, contributions, notes: 18
 # milestones: bodies; caseterms: terms, vocabularies, parents: 1 + 3
 # actors: roles, organizations, their types and the types' parents, parents, successors, other names: 7
-# mechanisms: forms, levels, members, the members' organizations: 4
+# mechanisms: bodies, forms, levels, members, the members' organizations: 5; competences, contributions: bodies: 2
 # objectives: broad ones; beneficiaries: groups: 2
 # illustrations: recommendations, sub-points, the recommendations of these: 3
 # acronyms of the case, and those of all; the version, the neighbours in the selection, comparable cases: 2 + 3
-CASE_PAGE = 2 + 3 + 1 + 19 + 18 + 4 + 7 + 4 + 2 + 3
+CASE_PAGE = 2 + 3 + 1 + 19 + 18 + 4 + 7 + 5 + 2 + 2 + 3
 
 
 @pytest.mark.parametrize("rows", SIZES)
