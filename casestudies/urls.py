@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from .views import cases, compare, grid, lists, match, matrix, recommendations, suggest
+from .views import cases, compare, downloads, grid, lists, match, matrix, recommendations, suggest
 
 urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
-    path("cases/download.csv", cases.case_csv, name="cases-csv"),
+    path("cases/download.csv", downloads.case_csv, name="cases-csv"),
+    path("cases/download.xlsx", downloads.case_xlsx, name="cases-xlsx"),
+    path("cases/download.json", downloads.case_json, name="cases-json"),
+    path("cases/download.geojson", downloads.case_geojson, name="cases-geojson"),
+    path("cases/download.zip", downloads.case_zip, name="cases-zip"),
     path("cases/<slug:slug>/", cases.case_detail, name="case"),
     path("compare/", compare.compare_page, name="compare"),
     path("compare/download.csv", compare.compare_csv, name="compare-csv"),
@@ -20,6 +24,7 @@ urlpatterns = [
     path("grid/<slug:vocabulary>/<slug:slug>/", grid.term_detail, name="term"),
     path("figures/", lists.figure_list, name="figures"),
     path("figures/download.csv", lists.figure_csv, name="figures-csv"),
+    path("figures/download.xlsx", lists.figure_xlsx, name="figures-xlsx"),
     path("sources/", lists.source_list, name="sources"),
     path("sources/<slug:slug>/", lists.source_detail, name="source"),
     path("glossary/", lists.glossary, name="glossary"),

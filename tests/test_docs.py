@@ -49,7 +49,12 @@ def test_every_variable_of_the_environment_is_documented_and_no_other():
 # Described under a heading of their own.
 DOWNLOADS = (
     "cases/download.csv",
+    "cases/download.xlsx",
+    "cases/download.json",
+    "cases/download.geojson",
+    "cases/download.zip",
     "figures/download.csv",
+    "figures/download.xlsx",
     "matrix/download.csv",
     "compare/download.csv",
     "compare/download.xlsx",

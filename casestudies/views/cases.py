@@ -1,9 +1,9 @@
-"""The list of cases, its download, and a case's own page."""
+"""The list of cases, and a case's own page."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -11,10 +11,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from mainstreaming.downloads import csv_response
+from mainstreaming.downloads import NotForSpreadsheets
 from mainstreaming.pagination import PAGE_SIZE, Paged
 
-from ..exports.rows import case_rows
+from ..exports.forms import FORMS
 from ..likeness import comparable
 from ..models import Case, CaseRedirect
 from ..page import CasePage
@@ -29,10 +29,15 @@ def base_url(request: HttpRequest) -> str:
     return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
 
 
-def refused(request: HttpRequest, error: BadSelection) -> HttpResponse:
-    """400 with the reason for each value that was not understood."""
-    reasons = [f"{d.parameter}={d.value}: {d.reason}" for d in error.dropped]
-    return render(request, "400.html", {"reasons": reasons}, status=400)
+def refused(request: HttpRequest, error: BadSelection | NotForSpreadsheets, instead: str = "") -> HttpResponse:
+    """400 with the reason for each value that was not understood, or why no spreadsheet holds what was asked for.
+
+    `instead` is the address of a download that does hold it.
+    """
+    reasons = [str(error)]
+    if isinstance(error, BadSelection):
+        reasons = [f"{d.parameter}={d.value}: {d.reason}" for d in error.dropped]
+    return render(request, "400.html", {"reasons": reasons, "instead": instead}, status=400)
 
 
 @require_safe
@@ -55,6 +60,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "total": len(selection),
         "facets": selection.facets(),
         "chips": chips,
+        "forms": FORMS,
         "loosen": [chip for chip in chips if chip.cases_without],
         **_shown(selection, showing, request.GET.get("page")),
     }
@@ -110,16 +116,6 @@ def _back(selection: Selection, showing: Showing, neighbours: Neighbours | None)
     """The query string that leads back to the list, to the page on which the case stands."""
     page = (neighbours.place - 1) // PAGE_SIZE + 1 if neighbours and showing.view in PAGED else 1
     return f"{showing.prefix(selection)}page={page}" if page > 1 else showing.query(selection)
-
-
-@require_safe
-def case_csv(request: HttpRequest) -> HttpResponseBase:
-    """The selection's cases as CSV: all of them, in the order of the screen. 400 with the reasons on a bad query."""
-    try:
-        selection = parse(request.GET, strict=True)
-    except BadSelection as error:
-        return refused(request, error)
-    return csv_response(case_rows(selection, base_url(request)), "mainstreaming-casebook-cases.csv")
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from mainstreaming.downloads import csv_response, xlsx_response
+from mainstreaming.downloads import NotForSpreadsheets, csv_response, xlsx_response
 
 from ..comparison import FEWEST, MOST, Comparison, comparison_rows
 from ..models import Case
@@ -102,5 +102,8 @@ def compare_csv(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def compare_xlsx(request: HttpRequest) -> HttpResponseBase:
-    """The comparison as a spreadsheet."""
-    return _download(request, lambda rows, name: xlsx_response({_("Comparison"): rows}, f"{name}.xlsx"))
+    """The comparison as a spreadsheet. 400 with the way to the CSV where a spreadsheet cannot hold a text of it."""
+    try:
+        return _download(request, lambda rows, name: xlsx_response({_("Comparison"): rows}, f"{name}.xlsx"))
+    except NotForSpreadsheets as error:
+        return refused(request, error, f"{reverse('compare-csv')}?{request.GET.urlencode()}")

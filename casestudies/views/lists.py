@@ -5,14 +5,16 @@ from __future__ import annotations
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from mainstreaming.downloads import csv_response
+from mainstreaming.downloads import NotForSpreadsheets, csv_response, xlsx_response
 from mainstreaming.pagination import Paged
 
 from ..abbreviations import explainers
 from ..citing import citations
 from ..exports.rows import figure_rows
+from ..exports.workbook import figure_cells
 from ..listing import ListState
 from ..lists import ACRONYMS, FIGURES, SOURCES
 from ..models import Case, Source
@@ -44,6 +46,19 @@ def figure_csv(request: HttpRequest) -> HttpResponseBase:
     except BadSelection as error:
         return refused(request, error)
     return csv_response(figure_rows(state, base_url(request)), "mainstreaming-casebook-figures.csv")
+
+
+@require_safe
+def figure_xlsx(request: HttpRequest) -> HttpResponseBase:
+    """The same as a spreadsheet. 400 on a bad query, and with the way to the CSV where a spreadsheet cannot hold it."""
+    try:
+        state = FIGURES.parse(request.GET, strict=True)
+        sheets = {"figures": figure_cells(state, base_url(request))}
+        return xlsx_response(sheets, "mainstreaming-casebook-figures.xlsx")
+    except BadSelection as error:
+        return refused(request, error)
+    except NotForSpreadsheets as error:
+        return refused(request, error, f"{reverse('figures-csv')}{state.query()}")
 
 
 @require_safe

@@ -98,6 +98,20 @@ ACRONYMS = 2
 # By classification, objectives, beneficiaries, types of actors, roles, forms, levels, countries.
 GRID_WAYS = 8
 
+# The case with collection, source, country, regions, budget and its currency and source: 1
+# narratives, components, figures, milestones, tiers, competences, caseterms, actors, coordination mechanisms,
+# objectives, beneficiaries, key elements, periods, places, links, contributions, illustrations, notes, case sources: 19
+# the source of each of narratives, components, figures, milestones, tiers, competences, caseterms, actors, mechanisms,
+# objectives, beneficiaries, key elements, periods, illustrations, case sources, places, contributions, notes: 18
+# milestones: bodies; caseterms: terms, vocabularies, parents: 1 + 3
+# actors: roles, organizations, their types and the types' parents, parents, successors, other names: 7
+# mechanisms: bodies, forms, levels, members, the members' organizations: 5; competences, contributions: bodies: 2
+# objectives: broad ones; beneficiaries: groups: 2
+# illustrations: recommendations, sub-points, the recommendations of these: 3
+WHOLE = 1 + 19 + 18 + 4 + 7 + 5 + 2 + 2 + 3
+# acronyms of the case, and those of all; the version, the neighbours in the selection, comparable cases: 2 + 3
+CASE_PAGE = 2 + 3 + WHOLE
+
 PAGES = {
     # the version: cases and their countries are counted in the index; recommendations, illustrations; vocabularies with
     # a question and their terms; points of the map; the latest cases with what a row of a list shows
@@ -146,6 +160,14 @@ PAGES = {
     # organizations, types; beneficiaries and groups; illustrations, their recommendations, their sub-points and the
     # recommendations of these
     "/cases/download.csv": VERSION + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4,
+    # the same and the terms; or what is said of the data
+    "/cases/download.csv?indicators=1": VERSION + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4 + 1,
+    "/cases/download.geojson": VERSION + 1 + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4,
+    # what is said of the data; the cases with their whole trees; for the codebook the terms
+    "/cases/download.json": VERSION + 1 + WHOLE,
+    "/cases/download.xlsx": VERSION + 1 + WHOLE + 1,
+    "/cases/download.zip": VERSION + 1 + WHOLE + 1,
+    "/figures/download.xlsx": 1,
 }
 
 
@@ -167,20 +189,6 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
         assert response.status_code == 200
         made[path] = len(queries)
     assert made == PAGES
-
-
-# The case with collection, source, country, regions, budget and its currency and source: 1
-# narratives, components, figures, milestones, tiers, competences, caseterms, actors, coordination mechanisms,
-# objectives, beneficiaries, key elements, periods, places, links, contributions, illustrations, notes, case sources: 19
-# the source of each of narratives, components, figures, milestones, tiers, competences, caseterms, actors, mechanisms,
-# objectives, beneficiaries, key elements, periods, illustrations, case sources, places, contributions, notes: 18
-# milestones: bodies; caseterms: terms, vocabularies, parents: 1 + 3
-# actors: roles, organizations, their types and the types' parents, parents, successors, other names: 7
-# mechanisms: bodies, forms, levels, members, the members' organizations: 5; competences, contributions: bodies: 2
-# objectives: broad ones; beneficiaries: groups: 2
-# illustrations: recommendations, sub-points, the recommendations of these: 3
-# acronyms of the case, and those of all; the version, the neighbours in the selection, comparable cases: 2 + 3
-CASE_PAGE = 2 + 3 + 1 + 19 + 18 + 4 + 7 + 5 + 2 + 2 + 3
 
 
 @pytest.mark.parametrize("rows", SIZES)

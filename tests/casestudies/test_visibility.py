@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from html import unescape
 
@@ -231,6 +233,10 @@ def shown(visitor: Client, url: str) -> str:
     """All that an answer says, headers and the text of a stream included, less the address that was asked for."""
     response = visitor.get(url)
     body = b"".join(response.streaming_content) if response.streaming else response.content
+    if body.startswith(b"PK"):
+        # A package or a workbook: all that its files say.
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            body = b"\n".join(archive.read(name) for name in archive.namelist())
     headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
     return unescape(f"{headers} {body.decode()}").replace(url.partition("?")[0], "")
 
@@ -258,6 +264,10 @@ def test_the_marks_are_where_they_could_leak(public):
     visitor = Client()
     assert f"{MARK}draft" in shown(visitor, "/cases/")
     assert f"{MARK}draft" in shown(visitor, "/cases/download.csv")
+    for form in ("xlsx", "json", "zip"):
+        for name in ("text", "reason", "matter", "instrument", "author", "supports"):
+            assert f"{MARK}draft {name}" in shown(visitor, f"/cases/download.{form}"), (form, name)
+    assert f"{MARK}draft purpose" in shown(visitor, "/cases/download.geojson")
     assert f"{MARK}draft link" in shown(visitor, "/cases/public/")
     assert f"{MARK}draft" in shown(visitor, "/recommendations/2/")
     assert f"{MARK}draft" in shown(visitor, "/")
@@ -281,7 +291,7 @@ def test_no_address_shows_anything_of_a_hidden_case(visitor, public):
         elif path == "/suggest/":
             asked = ["", *offered]
         else:
-            asked = ["", "?page=2", *list_queries().get(path.removesuffix("download.csv"), [])]
+            asked = ["", "?page=2", *list_queries().get(path.rpartition("download.")[0] or path, [])]
         for query in asked:
             # What was not understood is said with the words of the address.
             text = shown(visitor, path + query).replace(query.removeprefix("?"), "")
