@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import cases, compare, downloads, grid, lists, match, matrix, recommendations, suggest
+from .views import cases, compare, data, downloads, grid, lists, match, matrix, recommendations, suggest
 
 urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
@@ -30,6 +30,10 @@ urlpatterns = [
     path("glossary/", lists.glossary, name="glossary"),
     path("recommendations/", recommendations.recommendation_list, name="recommendations"),
     path("recommendations/<int:number>/", recommendations.recommendation_detail, name="recommendation"),
+    path("data/", data.data_page, name="data"),
+    path("data/codebook/", data.codebook_page, name="codebook"),
+    path("data/codebook.csv", data.codebook_csv, name="codebook-csv"),
+    path("data/codebook.json", data.codebook_json, name="codebook-json"),
     path("suggest/", suggest.suggest, name="suggest"),
     path("suggest/thanks/", suggest.suggest_thanks, name="suggest-thanks"),
 ]

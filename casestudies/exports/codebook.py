@@ -124,24 +124,32 @@ def values() -> Iterator[Entry]:
             yield Entry(VALUE, name, choice.value, str(choice.label))
 
 
+def term_entry(vocabulary: Vocabulary, term: Term) -> Entry:
+    """The line of a term."""
+    heads = [column.header for column in COLUMNS if column.terms is not None and column.vocabulary == vocabulary.slug]
+    return Entry(
+        TERM,
+        vocabulary.slug,
+        term.slug,
+        term.label,
+        term.definition,
+        parent=term.parent.slug if term.parent else "",
+        place=term.place,
+        indicators=SEPARATOR.join(f"{header}:{term.slug}" for header in heads),
+    )
+
+
+def vocabularies() -> list[tuple[Vocabulary, list[Entry]]]:
+    """Every vocabulary with the lines of its terms, in order. Two queries."""
+    found: dict[int, list[Term]] = {}
+    for term in Term.objects.select_related("parent"):
+        found.setdefault(term.vocabulary_id, []).append(term)
+    return [(each, [term_entry(each, term) for term in found.get(each.pk, [])]) for each in Vocabulary.objects.all()]
+
+
 def terms() -> Iterator[Entry]:
-    """The lines of all terms, vocabulary by vocabulary. One query."""
-    heads: dict[str, list[str]] = {}
-    for column in COLUMNS:
-        if column.terms is not None:
-            heads.setdefault(column.vocabulary, []).append(column.header)
-    for term in Term.objects.select_related("vocabulary", "parent"):
-        vocabulary = term.vocabulary.slug
-        yield Entry(
-            TERM,
-            vocabulary,
-            term.slug,
-            term.label,
-            term.definition,
-            parent=term.parent.slug if term.parent else "",
-            place=term.place,
-            indicators=SEPARATOR.join(f"{header}:{term.slug}" for header in heads.get(vocabulary, [])),
-        )
+    """The lines of all terms, vocabulary by vocabulary."""
+    return (entry for _vocabulary, found in vocabularies() for entry in found)
 
 
 def entries() -> Iterator[Entry]:
@@ -166,9 +174,6 @@ def as_json() -> dict[str, Any]:
         names = (name for name in ENTRY_HEADERS if name not in ("part", "table", *without))
         return {name: value for name in names if (value := getattr(entry, name))}
 
-    by_vocabulary: dict[str, list[dict[str, str]]] = {}
-    for entry in terms():
-        by_vocabulary.setdefault(entry.table, []).append(plain(entry))
     return {
         "tables": [
             {
@@ -190,9 +195,9 @@ def as_json() -> dict[str, Any]:
                 "description": vocabulary.definition,
                 "place": vocabulary.place,
                 "is_ours": vocabulary.is_ours,
-                "terms": by_vocabulary.get(vocabulary.slug, []),
+                "terms": [plain(entry) for entry in found],
             }
-            for vocabulary in Vocabulary.objects.all()
+            for vocabulary, found in vocabularies()
         ],
     }
 

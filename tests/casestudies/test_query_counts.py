@@ -163,10 +163,15 @@ PAGES = {
     # the same and the terms; or what is said of the data
     "/cases/download.csv?indicators=1": VERSION + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4 + 1,
     "/cases/download.geojson": VERSION + 1 + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4,
-    # what is said of the data; the cases with their whole trees; for the codebook the terms
+    # what is said of the data; the cases with their whole trees; for the codebook the vocabularies and their terms
     "/cases/download.json": VERSION + 1 + WHOLE,
-    "/cases/download.xlsx": VERSION + 1 + WHOLE + 1,
-    "/cases/download.zip": VERSION + 1 + WHOLE + 1,
+    "/cases/download.xlsx": VERSION + 1 + WHOLE + 2,
+    "/cases/download.zip": VERSION + 1 + WHOLE + 2,
+    # what is said of the data; vocabularies and terms
+    "/data/": VERSION + 1,
+    "/data/codebook/": 2,
+    "/data/codebook.csv": 2,
+    "/data/codebook.json": 2,
     "/figures/download.xlsx": 1,
 }
 
