@@ -230,7 +230,7 @@ SPOKEN = {
     "data-label-dark",
 }
 # Names and signs that are the same in every language.
-SAME_EVERYWHERE = {"CSV", "XLSX", "404", "400", "403", "500", "#", "×", "·", "–", "○"}
+SAME_EVERYWHERE = {"CSV", "XLSX", "JSON", "GeoJSON", "ZIP", "404", "400", "403", "500", "#", "×", "·", "–", "○"}
 # It cannot use template tags: nothing may be loaded when everything fails.
 UNTRANSLATED = {"500.html"}
 

@@ -13,6 +13,7 @@ from ..exports import codebook
 from ..exports.forms import FORMS
 from ..exports.provenance import LICENCE, NAME, provenance
 from ..exports.tables import TABLES
+from ..models import Term
 from ..selection import parse
 from .cases import base_url
 
@@ -23,7 +24,9 @@ FILE = f"{NAME}-codebook"
 def data_page(request: HttpRequest) -> HttpResponse:
     """Every download of the whole collection, the formats, licence, citation, and worked examples."""
     about = provenance(parse(QueryDict()), base_url(request))
-    context = {"forms": FORMS, "tables": TABLES, "about": about, "licence": LICENCE}
+    # The first trigger, or any word where there is none yet.
+    example = Term.objects.of("trigger").filter(parent=None).first() or "…"
+    context = {"forms": FORMS, "tables": TABLES, "about": about, "licence": LICENCE, "example_term": example}
     return render(request, "casestudies/data.html", context)
 
 

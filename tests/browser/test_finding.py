@@ -430,6 +430,10 @@ def test_the_names_of_facets_options_chips_and_views(page):
           - paragraph:
             - text: This view as
             - link "CSV"
+            - link "XLSX"
+            - link "JSON"
+            - link "GeoJSON"
+            - link "ZIP"
           - list "Active filters":
             - listitem:
               - 'link "Remove the filter Search: migrants"'

@@ -66,9 +66,10 @@ def test_the_python_examples_run_as_printed_against_the_site(live_server):
 
 
 def test_the_spreadsheet_example_counts_the_column_of_triggers(visitor):
+    term("trigger", "mismatch", label="Mismatch of policies")
     formula = example(page(visitor, "/data/"), "sheet")
     place = [column.header for column in COLUMNS].index("trigger")
-    assert formula == f'=COUNTIF(cases!${xl_col_to_name(place)}:${xl_col_to_name(place)},"*Policy mismatch*")'
+    assert formula == f'=COUNTIF(cases!${xl_col_to_name(place)}:${xl_col_to_name(place)},"*Mismatch of policies*")'
 
 
 def test_every_file_of_the_whole_collection_is_offered_and_there(visitor):

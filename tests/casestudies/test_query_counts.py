@@ -167,8 +167,8 @@ PAGES = {
     "/cases/download.json": VERSION + 1 + WHOLE,
     "/cases/download.xlsx": VERSION + 1 + WHOLE + 2,
     "/cases/download.zip": VERSION + 1 + WHOLE + 2,
-    # what is said of the data; vocabularies and terms
-    "/data/": VERSION + 1,
+    # what is said of the data, a term for an example; vocabularies and terms
+    "/data/": VERSION + 2,
     "/data/codebook/": 2,
     "/data/codebook.csv": 2,
     "/data/codebook.json": 2,
