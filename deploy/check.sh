@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 python=.venv/bin/python
 
-unset LOCAL_HTTP DEBUG CSRF_TRUSTED_ORIGINS PAPER_URL STATIC_ROOT EMAIL_URL MESSAGES_PER_HOUR MESSAGES_PER_SENDER
+unset LOCAL_HTTP DEBUG CSRF_TRUSTED_ORIGINS PAPER_URL STATIC_ROOT API_PER_MINUTE EMAIL_URL MESSAGES_PER_HOUR MESSAGES_PER_SENDER
 SECRET_KEY=$("$python" -c 'import secrets; print(secrets.token_urlsafe(64))')
 export SECRET_KEY
 export ALLOWED_HOSTS=casebook.example.org SITE_URL=https://casebook.example.org BEHIND_PROXY=1

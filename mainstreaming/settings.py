@@ -51,6 +51,8 @@ EMAIL_BACKEND = f"django.core.mail.backends.{MAIL.backend}.EmailBackend"
 EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.host, MAIL.port, MAIL.user, MAIL.password
 EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.is_starttls, MAIL.is_tls
 EMAIL_TIMEOUT = 5
+# How many requests to the API one sender may make in a minute; 0: as many as they like.
+API_PER_MINUTE = env.number("API_PER_MINUTE", 120, 0, 100_000)
 PAPER_URL = env.url(
     "PAPER_URL",
     "https://publications.iom.int/books/white-paper-mainstreaming-migration-local-development-planning-and-beyond",
@@ -67,12 +69,14 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "rest_framework",
     "recommendations",
     "casestudies",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "mainstreaming.middleware.ApiMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mainstreaming.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -127,6 +131,16 @@ def database() -> dict:
 
 
 DATABASES = {"default": database()}
+# In the memory of each process: nothing kept in it is missed when it goes.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # How often senders asked the API within the last minutes.
+    "limits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "limits",
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    },
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
@@ -190,6 +204,28 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 BEHIND_PROXY = env.flag("BEHIND_PROXY")
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# The API only reads: nobody signs in, nothing is sent, the pages for people are the site's own.
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "casestudies.api.views.answer_problem",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": _("Mainstreaming Casebook"),
+    "DESCRIPTION": _("How cities and regions plan with migration: the cases and what they share, to read."),
+    "VERSION": "1",
+    "LICENSE": {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
+    # In the order in which they are declared.
+    "SORT_OPERATIONS": False,
+    "SORT_OPERATION_PARAMETERS": False,
+    "POSTPROCESSING_HOOKS": ["casestudies.api.document.add_components"],
+}
 
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

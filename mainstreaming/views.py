@@ -10,9 +10,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from django.views.defaults import server_error as server_error_page
 
 from casestudies.index import Index, current
 from casestudies.models import Case, Collection, Illustration, Term, Vocabulary
+from mainstreaming.problems import is_api, problem
 from mainstreaming.projection import HEIGHT, WIDTH, project
 from recommendations.models import Recommendation
 
@@ -88,4 +90,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A request that Django refuses before any view."""
+    if is_api(request):
+        return problem(request, 400, _("The request could not be understood."))
     return render(request, "400.html", {"reasons": [_("The request could not be understood.")]}, status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A fault of the site."""
+    if is_api(request):
+        return problem(request, 500, _("The site could not answer. Please try again in a minute."))
+    return server_error_page(request)

@@ -61,13 +61,24 @@ DOWNLOADS = (
 )
 
 
-def test_every_page_is_documented():
-    documented = set(first_cells(text("docs/using.md"), "The pages"))
+def addresses() -> set[str]:
+    """Every address of the site but the admin's, as the documents write them."""
     patterns = [pattern for pattern in get_resolver().url_patterns if "admin" not in str(pattern.pattern)]
     routes = {str(p.pattern) for outer in patterns for p in getattr(outer, "url_patterns", [outer])}
-    shown = {"/" + re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", route) for route in routes}
+    return {"/" + re.sub(r"<(?:\w+:)?(\w+)>", r"<\1>", route) for route in routes}
+
+
+def test_every_page_is_documented():
+    documented = set(first_cells(text("docs/using.md"), "The pages"))
+    shown = {address for address in addresses() if "api/" not in address}
     assert shown - documented == {f"/{path}" for path in DOWNLOADS}
     assert documented - shown == set()
+
+
+def test_every_address_of_the_api_is_documented():
+    documented = set(first_cells(text("docs/api.md"), "What there is"))
+    # Beside them stands the answer to every other address.
+    assert {address for address in addresses() if "api/" in address} == {*documented, "/^api/"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
