@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from mainstreaming.problems import KINDS, PROBLEM_JSON
 
 from ..index import current
-from .asking import Parameter
+from .asking import PAGING, Parameter
 from .fields import record_schema
 from .resources import ITEMS, PAGE_PARAMETERS, RESOURCES, Item, Resource
 
@@ -186,10 +186,20 @@ class Documented(AutoSchema):
         return {(200, JSON): OpenApiResponse(good, text), **moved, **problems}
 
 
+def allow_empty(result: dict) -> None:
+    """Says of every filter that it may come without a value, which counts as none."""
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query" and parameter["name"] not in PAGING:
+                    parameter["allowEmptyValue"] = True
+
+
 def add_components(result: dict, generator: SchemaGenerator, request: Any, public: bool) -> dict:
     """A hook: the schemas that the answers name, and what else belongs to the document as a whole."""
     result["components"] = {"schemas": components(), "headers": headers()}
     add_headers(result)
+    allow_empty(result)
     result["tags"] = [
         {"name": "index", "description": _("What there is")},
         *({"name": each.name, "description": each.description} for each in RESOURCES),
