@@ -18,7 +18,7 @@ PRODUCTION = {
     "ALLOWED_HOSTS": "casebook.example.org",
     "DATABASE_URL": "sqlite:///:memory:",
 }
-NAMES = (*CLEARED, "SECRET_KEY", "DEBUG", "LOCAL_HTTP", "DATABASE_URL")
+NAMES = (*CLEARED, "API_PER_MINUTE", "SECRET_KEY", "DEBUG", "LOCAL_HTTP", "DATABASE_URL")
 
 
 @pytest.fixture
@@ -69,6 +69,8 @@ def load(monkeypatch):
     ("DATABASE_URL", "casebook.sqlite3"),
     ("DATABASE_URL", "postgresql://localhost:port/casebook"),
     ("DATABASE_URL", "nonsense://x"),
+    ("API_PER_MINUTE", "-1"),
+    ("API_PER_MINUTE", "100001"),
     ("MESSAGES_PER_SENDER", "0"),
     ("MESSAGES_PER_SENDER", "five"),
     ("MESSAGES_PER_HOUR", "-1"),
@@ -224,6 +226,11 @@ def test_how_many_messages_are_taken(load):
     assert (settings.MESSAGES_PER_SENDER, settings.MESSAGES_PER_HOUR) == (5, 200)
     settings = load(**PRODUCTION, MESSAGES_PER_SENDER="1", MESSAGES_PER_HOUR="100000")
     assert (settings.MESSAGES_PER_SENDER, settings.MESSAGES_PER_HOUR) == (1, 100_000)
+
+
+def test_requests_to_the_api_are_limited(load):
+    assert load(**PRODUCTION).API_PER_MINUTE == 120
+    assert load(**PRODUCTION, API_PER_MINUTE="0").API_PER_MINUTE == 0
 
 
 def test_a_proxy_is_believed_where_somebody_says_so(load):

@@ -40,6 +40,7 @@ PAGES = {
     "/matrix/?columns=trigger": (200, "Matrix"),
     "/matrix/?by=region": (200, "Matrix"),
     "/match/": (200, None),
+    "/api/v1/docs/": (200, "API"),
     "/about/": (200, "About the casebook"),
     "/suggest/": (200, "Report or suggest"),
     "/suggest/?case=vaud": (200, "Report or suggest"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from html import unescape
@@ -14,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.http import urlencode
 
+from casestudies.api.rows import ACTORS, ILLUSTRATIONS
 from casestudies.choices import BudgetBand, MessageStatus, Status
 from casestudies.facets import FACETS, Lists
 from casestudies.lists import ACRONYMS, FIGURES, SOURCES
@@ -34,6 +36,7 @@ from casestudies.models import (
 )
 from casestudies.querysets import published_condition
 from casestudies.selection import SORTS
+from mainstreaming.problems import PROBLEM_JSON
 from recommendations.models import Group, Recommendation
 from tests.factories import (
     AcronymFactory,
@@ -80,6 +83,10 @@ SAMPLES = {
         for vocabulary, slug in Term.objects.values_list("vocabulary__slug", "slug")
     ],
     "source": lambda: [{"slug": slug} for slug in Source.objects.values_list("slug", flat=True)],
+    "api-source": lambda: SAMPLES["source"](),
+    "api-case": lambda: SAMPLES["case"](),
+    "api-vocabulary": lambda: [{"slug": each["vocabulary"]} for each in SAMPLES["vocabulary"]()],
+    "api-recommendation": lambda: SAMPLES["recommendation"](),
     "brief": lambda: [{"group": slug} for slug in Group.objects.values_list("slug", flat=True)],
     "recommendation": lambda: [{"number": n} for n in (*Recommendation.objects.values_list("number", flat=True), 99)],
 }
@@ -212,6 +219,15 @@ def queries() -> list[str]:
 
 
 LISTS = {"/figures/": FIGURES, "/sources/": SOURCES, "/glossary/": ACRONYMS}
+LISTS |= {f"/api/v1{path}": LISTS[path] for path in ("/figures/", "/sources/")}
+LISTS |= {"/api/v1/illustrations/": ILLUSTRATIONS.listing, "/api/v1/actors/": ACTORS.listing}
+# Addresses that take a selection.
+SELECTIONS = (
+    "/",
+    "/cases/",
+    "/cases/download.csv",
+    *(f"/api/v1/{name}/" for name in ("cases", "illustrations", "actors")),
+)
 
 
 def list_queries() -> dict[str, list[str]]:
@@ -237,6 +253,13 @@ def shown(visitor: Client, url: str) -> str:
         # A package or a workbook: all that its files say.
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             body = b"\n".join(archive.read(name) for name in archive.namelist())
+    if response.get("Content-Type") == PROBLEM_JSON:
+        # What was asked is said back, and nothing else.
+        problem = response.json()
+        assert problem.pop("instance") == url
+        for fault in problem.get("errors", ()):
+            assert urlencode([(fault["parameter"], fault.pop("value"))]) in url
+        body = json.dumps(problem).encode()
     headers = " ".join(f"{name}: {value}" for name, value in response.headers.items())
     return unescape(f"{headers} {body.decode()}").replace(url.partition("?")[0], "")
 
@@ -276,6 +299,8 @@ def test_the_marks_are_where_they_could_leak(public):
     assert f"{MARK}draft author" in shown(visitor, "/sources/")
     assert f"{MARK}draft" in shown(visitor, f"/sources/{MARK}draft/")
     assert f"{MARK}draft meaning" in shown(visitor, "/glossary/")
+    for name in ("cases/", f"cases/{MARK}draft/", "illustrations/", "actors/", "figures/", "sources/"):
+        assert f"{MARK}draft" in shown(visitor, f"/api/v1/{name}")
     assert f"{MARK}draft" in shown(visitor, "/grid/trigger/any-trigger/")
     assert f"{MARK}draft name" in shown(visitor, f"/suggest/?case={MARK}draft")
     assert MARK in Message.objects.first().text
@@ -286,8 +311,8 @@ def test_no_address_shows_anything_of_a_hidden_case(visitor, public):
     offered = [f"?case={slug}" for slug in Case.objects.values_list("slug", flat=True)]
     for path in paths():
         # Addresses that take a selection are asked with every value of every facet.
-        if path in ("/", "/cases/", "/cases/download.csv"):
-            asked = every
+        if path in SELECTIONS:
+            asked = [*every, *list_queries().get(path, [])]
         elif path == "/suggest/":
             asked = ["", *offered]
         else:
