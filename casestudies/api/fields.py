@@ -148,7 +148,7 @@ FULL_SOURCE_FIELDS: tuple[Field, ...] = (
         "citing",
         lambda work: work.citing,
         CITING_FIELDS,
-        _("The cases that cite it, by their numbers: the first 100. How many there are says `cases`."),
+        _("The cases that cite it, by their numbers: the first 100. How many there are says “cases”."),
     ),
 )
 

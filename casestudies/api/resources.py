@@ -74,7 +74,7 @@ def selection_parameters(index: Index) -> list[Parameter]:
 def facet_description(name: str) -> str:
     """What a facet chooses, in words; what its values mean stands in its vocabulary."""
     facet = FACETS_BY_NAME[name]
-    where = _("Its values are the terms of the vocabulary `%(slug)s`.") % {"slug": facet.vocabulary}
+    where = _("Its values are the terms of the vocabulary “%(slug)s”.") % {"slug": facet.vocabulary}
     parts = [f"{facet.label}.", str(facet.help_text), str(where) if facet.vocabulary else ""]
     return " ".join(filter(None, parts))
 
