@@ -9,9 +9,11 @@ texts moves `search.words.RULES`.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, models, transaction
@@ -209,7 +211,41 @@ def connect() -> None:
     m2m_changed.connect(on_many, dispatch_uid="casestudies.changes")
 
 
-def version(using: str = DEFAULT_DB_ALIAS) -> str:
-    """What tells the data as this transaction sees them from those before and after. One query."""
+@dataclass(frozen=True)
+class Version:
+    """The data at one moment: the number that people read, what tells it from any other, since when it holds."""
+
+    number: int = 0
+    token: str = ""
+    changed_at: datetime.datetime = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+
+def data_version(using: str = DEFAULT_DB_ALIAS) -> Version:
+    """The version of the data as this transaction sees them; number 0 before the first change.
+
+    One query; none within `one_version`, after the first.
+    """
+    held = getattr(_held, "version", None) if using == DEFAULT_DB_ALIAS else None
+    if held is not None and held[0] is not None:
+        return held[0]
     row = DataVersion.objects.using(using).filter(pk=DataVersion.ROW)
-    return next(iter(row.values_list("token", flat=True)), "")
+    found = next((Version(*values) for values in row.values_list("number", "token", "changed_at")), Version())
+    if held is not None:
+        held[0] = found
+    return found
+
+
+@contextlib.contextmanager
+def one_version() -> Iterator[None]:
+    """Within the block the version is read once. For what only reads: a change in the block would go unnoticed."""
+    outer = getattr(_held, "version", None)
+    _held.version = [None]
+    try:
+        yield
+    finally:
+        _held.version = outer
+
+
+def version(using: str = DEFAULT_DB_ALIAS) -> str:
+    """What tells the data as this transaction sees them from those before and after. One query at most."""
+    return data_version(using).token

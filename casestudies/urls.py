@@ -1,8 +1,10 @@
 """Addresses of cases and recommendations."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from .views import cases, compare, data, downloads, grid, lists, match, matrix, recommendations, suggest
+from .views import cases, citations, compare, data, downloads, grid, lists, match, matrix, recommendations, suggest
+
+register_converter(citations.ReferenceConverter, "reference")
 
 urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
@@ -11,6 +13,9 @@ urlpatterns = [
     path("cases/download.json", downloads.case_json, name="cases-json"),
     path("cases/download.geojson", downloads.case_geojson, name="cases-geojson"),
     path("cases/download.zip", downloads.case_zip, name="cases-zip"),
+    path("cases/download.<reference:form>", citations.case_references, name="cases-references"),
+    path("cases/cite.<reference:form>", citations.selection_reference, name="cases-cite"),
+    path("cases/<slug:slug>/cite.<reference:form>", citations.case_reference, name="case-cite"),
     path("cases/<slug:slug>/", cases.case_detail, name="case"),
     path("compare/", compare.compare_page, name="compare"),
     path("compare/download.csv", compare.compare_csv, name="compare-csv"),

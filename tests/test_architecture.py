@@ -25,7 +25,7 @@ LAYERS = (
     {"index"},
     {"search"},
     {"abbreviations", "selection", "writing"},
-    {"citing", "comparison", "forms", "grid", "inbox", "likeness", "listing"},
+    {"citations", "citing", "comparison", "forms", "grid", "inbox", "likeness", "listing"},
     {"lists"},
     {"exports", "page", "pictures"},
     {"matrix", "showing"},

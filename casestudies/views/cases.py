@@ -141,12 +141,21 @@ def case_detail(request: HttpRequest, slug: str) -> HttpResponse:
             "dropped": (*selection.dropped, *showing.dropped),
         }
         return render(request, "casestudies/case_detail.html", context)
+    return elsewhere(request, slug)
+
+
+def elsewhere(request: HttpRequest, slug: str, name: str = "case", **kwargs: str) -> HttpResponse:
+    """What the address of a case that is not there answers: where it went, that it is archived, or Http404.
+
+    `name` and `kwargs` are the address of what was asked for, such as its citation.
+    """
     former = (
         CaseRedirect.objects.filter(old_slug=slug, case__in=Case.objects.published()).select_related("case").first()
     )
     if former is not None:
         query = f"?{request.GET.urlencode()}" if request.GET else ""
-        return redirect(f"{former.case.get_absolute_url()}{query}", permanent=True)
+        address = reverse(name, kwargs={"slug": former.case.slug, **kwargs})
+        return redirect(f"{address}{query}", permanent=True)
     if Case.objects.archived().filter(slug=slug).exists():
         return render(request, "casestudies/case_archived.html", status=410)
     raise Http404(_("There is no such case."))

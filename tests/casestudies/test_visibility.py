@@ -17,6 +17,7 @@ from django.utils.http import urlencode
 
 from casestudies.api.rows import ACTORS, ILLUSTRATIONS
 from casestudies.choices import BudgetBand, MessageStatus, Status
+from casestudies.citations import FORMATS
 from casestudies.facets import FACETS, Lists
 from casestudies.lists import ACRONYMS, FIGURES, SOURCES
 from casestudies.models import (
@@ -77,6 +78,9 @@ SAMPLES = {
             "nothing",
         )
     ],
+    "case-cite": lambda: [kwargs | {"form": form} for kwargs in SAMPLES["case"]() for form in FORMATS],
+    "cases-cite": lambda: [{"form": form} for form in FORMATS],
+    "cases-references": lambda: [{"form": form} for form in FORMATS],
     "vocabulary": lambda: [{"vocabulary": slug} for slug in Vocabulary.objects.values_list("slug", flat=True)],
     "term": lambda: [
         {"vocabulary": vocabulary, "slug": slug}
@@ -226,6 +230,8 @@ SELECTIONS = (
     "/",
     "/cases/",
     "/cases/download.csv",
+    "/cases/download.csl.json",
+    "/cases/cite.ris",
     *(f"/api/v1/{name}/" for name in ("cases", "illustrations", "actors")),
 )
 
@@ -291,6 +297,9 @@ def test_the_marks_are_where_they_could_leak(public):
         for name in ("text", "reason", "matter", "instrument", "author", "supports"):
             assert f"{MARK}draft {name}" in shown(visitor, f"/cases/download.{form}"), (form, name)
     assert f"{MARK}draft purpose" in shown(visitor, "/cases/download.geojson")
+    for form in FORMATS:
+        assert f"casebook-{MARK}draft" in shown(visitor, f"/cases/download.{form}")
+        assert f"{MARK}draft title" in shown(visitor, f"/cases/{MARK}draft/cite.{form}")
     assert f"{MARK}draft link" in shown(visitor, "/cases/public/")
     assert f"{MARK}draft" in shown(visitor, "/recommendations/2/")
     assert f"{MARK}draft" in shown(visitor, "/")
