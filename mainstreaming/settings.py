@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mainstreaming.middleware.InputMiddleware",
+    # Innermost: what it answers 304 to has passed everything else.
+    "casestudies.views.conditional.VersionMiddleware",
 ]
 
 ROOT_URLCONF = "mainstreaming.urls"

@@ -406,7 +406,9 @@ def test_no_text_of_a_case_becomes_markup(visitor):
     BudgetFactory(case=case, **evil(Budget))
     html = html_of(visitor, case)
     assert "<script>alert" not in html
-    assert html.count("<script") == 1
+    # The colours' and the data for search engines, which are no script.
+    assert html.count("<script") == 2
+    assert html.count('<script type="application/ld+json">') == 1
     assert html.count(escape(EVIL)) >= 40
     for path in (
         "/",

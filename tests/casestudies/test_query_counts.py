@@ -35,7 +35,8 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 SIZES = (2, 5)
-# Per request: the version of the data, which tells whether the index still holds. Making it anew is counted apart.
+# Per request: the version of the data, which pages name and which tells whether the index still holds. Making the index
+# anew is counted apart.
 VERSION = 1
 # for_list(): periods; caseterms, their terms, the terms' vocabularies
 FOR_LIST = 4
@@ -128,7 +129,7 @@ PAGES = {
     # nothing found
     "/cases/?jmdi=yes": VERSION,
     # groups and their recommendations; illustrations by strength; cases by recommendation
-    "/recommendations/": 2 + 2,
+    "/recommendations/": VERSION + 2 + 2,
     # the recommendation with its group, its sub-points; the version; the count and the page of illustrations; acronyms;
     # neighbours; mechanisms of the page's cases: classifications, coordination
     "/recommendations/1/": 2 + VERSION + 2 + ACRONYMS + 1 + 2,
@@ -138,24 +139,24 @@ PAGES = {
     # the counts are there by now: kept with the index
     "/grid/trigger/": 2 + VERSION + 1,
     # the term, the terms below it and their vocabulary; the count and the page of cases; their rows; acronyms
-    "/grid/trigger/above/": 3 + 2 + 1 + ACRONYMS,
-    "/grid/region/western-europe/": 2 + 2 + ACRONYMS,
+    "/grid/trigger/above/": VERSION + 3 + 2 + 1 + ACRONYMS,
+    "/grid/region/western-europe/": VERSION + 2 + 2 + ACRONYMS,
     # the options of the filters: terms, countries; the count and the page of figures
-    "/figures/": 2 + 2,
-    "/figures/?sort=value&unit=people&region=western-europe": 2 + 2,
+    "/figures/": VERSION + 2 + 2,
+    "/figures/?sort=value&unit=people&region=western-europe": VERSION + 2 + 2,
     # the cases that are asked for, once for all of them
-    "/figures/?case=nothing&case=neither&case=none": 2 + 1 + 2,
-    "/figures/download.csv": 1,
+    "/figures/?case=nothing&case=neither&case=none": VERSION + 2 + 1 + 2,
+    "/figures/download.csv": VERSION + 1,
     # the count and the page of works; how many cases cite each
-    "/sources/": 2 + 1,
+    "/sources/": VERSION + 2 + 1,
     # the letters; the count and the page of acronyms with some of their cases
-    "/glossary/": 1 + 2 + 1,
+    "/glossary/": VERSION + 1 + 2 + 1,
     # the collections with their sources
-    "/about/": 1,
+    "/about/": VERSION + 1,
     # the case that is asked for, where one is
-    "/suggest/": 0,
-    "/suggest/?case=nothing": 1,
-    "/suggest/thanks/": 0,
+    "/suggest/": VERSION,
+    "/suggest/?case=nothing": VERSION + 1,
+    "/suggest/thanks/": VERSION,
     # the cases; their periods; caseterms, terms, vocabularies; places; objectives and broad objectives; actors,
     # organizations, types; beneficiaries and groups; illustrations, their recommendations, their sub-points and the
     # recommendations of these
@@ -173,6 +174,9 @@ PAGES = {
     "/data/codebook.csv": 2,
     "/data/codebook.json": 2,
     "/figures/download.xlsx": 1,
+    # a reference of the whole selection; of each of its cases, with their collection and its publication
+    "/cases/cite.bib?jmdi=no": VERSION,
+    "/cases/download.ris": VERSION + 1,
 }
 
 
@@ -240,7 +244,7 @@ def test_a_work_makes_as_many_queries_for_few_rows_as_for_many(visitor, django_a
         if model is not CaseSource:
             model._base_manager.update(source=work)
     # the work; the count and the page of cases; acronyms; a query for each kind of row that cites
-    with django_assert_num_queries(1 + 2 + ACRONYMS + len(Source.objects.citing_models())):
+    with django_assert_num_queries(VERSION + 1 + 2 + ACRONYMS + len(Source.objects.citing_models())):
         html = visitor.get(work.get_absolute_url()).content.decode()
     # The words of rows that look further than themselves are among them.
     assert "Links to other cases" in html
@@ -262,11 +266,11 @@ def test_a_message_costs_as_many_for_few_as_for_many(visitor, django_assert_num_
 
 @pytest.mark.parametrize(("path", "status", "number"), [
     # no case, no former address, no archived case
-    ("/cases/nothing/", 404, 3),
+    ("/cases/nothing/", 404, VERSION + 3),
     # no case, a former address with its case
-    ("/cases/former/", 301, 2),
-    ("/recommendations/99/", 404, 1),
-    ("/recommendations/brief/nothing/", 404, 1),
+    ("/cases/former/", 301, VERSION + 2),
+    ("/recommendations/99/", 404, VERSION + 1),
+    ("/recommendations/brief/nothing/", 404, VERSION + 1),
     ("/nothing", 404, 0),
     # a selection that is refused has looked only whether the index holds
     ("/cases/download.csv?colour=red", 400, VERSION),

@@ -120,10 +120,14 @@ def test_a_case_that_visitors_cannot_see_is_left_out_and_said_so(visitor, vaud):
 
 
 def test_it_does_not_grow_with_the_collection(visitor, vaud):
-    before = len(visitor.get("/suggest/?case=vaud").content)
+    def size() -> int:
+        # The version of the data has more digits some day.
+        return len(re.sub(rb"Data version \d+", b"", visitor.get("/suggest/?case=vaud").content))
+
+    before = size()
     for _number in range(20):
         CaseFactory()
-    assert len(visitor.get("/suggest/?case=vaud").content) == before
+    assert size() == before
 
 
 def test_a_case_leads_to_its_report_and_every_page_to_the_form(visitor, vaud):
