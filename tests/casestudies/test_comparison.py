@@ -502,7 +502,7 @@ def test_downloads_are_named_after_the_cases(visitor):
         response = visitor.get(f"/compare/download.{kind}?case=vaud&case=lyon")
         name = f"mainstreaming-casebook-vaud-lyon.{kind}"
         assert response["Content-Disposition"] == f'attachment; filename="{name}"'
-        response.close()
+        assert response.getvalue()
 
 
 HOSTILE = [

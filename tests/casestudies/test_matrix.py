@@ -210,6 +210,10 @@ def test_the_reason_of_a_cell_is_the_strongest_one(visitor, small):
     found = cells_of(visitor.get("/matrix/"))
     key = Case.objects.get(slug="vaud").illustrations.get(subpoint__letter="b").key
     assert found["vaud"]["14"].url == f"/cases/vaud/#illustration-{key}"
+    # A term itself before one below it, where both are as strong.
+    itself = Case.objects.get(slug="vaud").caseterms.get(term__slug="participation")
+    mechanisms = cells_of(visitor.get("/matrix/?columns=mechanism"))
+    assert mechanisms["vaud"]["participation"].url == f"/cases/vaud/#term-{itself.key}"
     actors = cells_of(visitor.get("/matrix/?columns=actor"))
     leading = Case.objects.get(slug="vaud").caseactors.get(is_lead=True)
     # Of the two bodies of local government the one that leads.
