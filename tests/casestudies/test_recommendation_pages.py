@@ -162,7 +162,8 @@ def test_many_cases_stand_on_pages(visitor):
 def with_mechanisms() -> None:
     """Beside `make`: a acts through councils, a part of participation, and through a committee; b through triggering.
 
-    A third case is central to recommendation 1 and states no mechanism; a draft acts through everything.
+    A third case is central to recommendation 1 and states no mechanism; a fourth states one and illustrates nothing; a
+    draft acts through everything.
     """
     for slug, parent in (
         ("triggering", None),
@@ -181,6 +182,7 @@ def with_mechanisms() -> None:
     CoordinationMechanismFactory(case=a, name="The committee", acronym="TC")
     mute = CaseFactory(collection=CollectionFactory(), slug="c", name="Cee", ordinal=11)
     IllustrationFactory(case=mute, recommendation__number=1, strength="central", reason="Cee did 1.")
+    CaseTermFactory(case=CaseFactory(slug="elsewhere", ordinal=13), term=term("mechanism", "triggering"))
     draft = CaseFactory(slug="draft", status="draft", ordinal=12)
     for slug in ("triggering", "councils", "unused"):
         CaseTermFactory(case=draft, term=term("mechanism", slug), reason="Hidden.")
