@@ -434,7 +434,8 @@ def test_sources_come_with_the_cases_that_cite_them(visitor):
     work = SourceFactory(slug="cited", authors="Becker", year=2014, year_suffix="a", url="http://old.example.org/")
     SourceFactory(slug="not-cited", authors="Adler")
     second, first = CaseFactory(slug="second", ordinal=2), CaseFactory(slug="first", ordinal=1)
-    for case in (second, first):
+    # What a draft cites is neither counted nor named.
+    for case in (second, first, CaseFactory(slug="draft", status="draft")):
         CaseSourceFactory(case=case, source=work)
     assert [s["slug"] for s in ask(visitor, "sources/")["results"]] == ["not-cited", "cited"]
     (listed,) = ask(visitor, "sources/?cited=yes")["results"]
