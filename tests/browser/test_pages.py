@@ -41,6 +41,8 @@ PAGES = {
     "/matrix/?by=region": (200, "Matrix"),
     "/match/": (200, None),
     "/api/v1/docs/": (200, "API"),
+    "/data/": (200, "Data"),
+    "/data/codebook/": (200, "Codebook"),
     "/about/": (200, "About the casebook"),
     "/suggest/": (200, "Report or suggest"),
     "/suggest/?case=vaud": (200, "Report or suggest"),
