@@ -82,8 +82,7 @@ class Spreadsheet:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-        self._book = xlsxwriter.Workbook(file, options)
+        self._book = xlsxwriter.Workbook(file, {"constant_memory": True})
         self._head = self._book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         self._plain = self._book.add_format({"text_wrap": True, "valign": "top"})
         self._date = self._book.add_format({"num_format": "yyyy-mm-dd", "valign": "top", "align": "left"})
