@@ -36,6 +36,9 @@ from .models import (
     Message,
     Organization,
     OrganizationName,
+    Release,
+    ReleaseFile,
+    ReleasePiece,
     SearchText,
     Source,
     Term,
@@ -49,8 +52,10 @@ KINDS: dict[type[models.Model], str] = {
     Country: SearchText.Kind.COUNTRY,
     Recommendation: SearchText.Kind.RECOMMENDATION,
 }
-# What is bookkeeping or written by visitors, and changes nothing that a visitor sees.
-SILENT = (DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message)
+# What is bookkeeping, written by visitors, or a copy of the data of a day, and changes nothing of the collection.
+SILENT = (
+    DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, Release, ReleaseFile, ReleasePiece,
+)  # fmt: skip
 
 Change = tuple[str, int]
 _held = threading.local()

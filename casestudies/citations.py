@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .changes import Version
-from .models import Case, Collection
+from .models import Case, Collection, Release
 from .selection import Selection
 
 LICENCE = "CC BY 4.0"
@@ -61,9 +61,9 @@ class Reference:
 
 def plain(text: str) -> str:
     """The text in one line: white space is single spaces, control characters are gone. Direction marks stay."""
-    text = " ".join(text.split())
-    # Surrogates are no text of any encoding, the last two code points of a plane no characters of XML.
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", "", text)
+    # What is white space as well becomes a space. Surrogates are no text, U+FFFE and U+FFFF no characters of XML.
+    text = re.sub(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]", "", text)
+    return " ".join(text.split())
 
 
 def key_of(slug: str) -> str:
@@ -114,6 +114,19 @@ def of_portal(base_url: str, version: Version, accessed: datetime.date) -> Refer
     title = _("How cities and regions plan with migration: the whole collection")
     return Reference(
         "casebook", title, f"{base_url}/", version.number, version.changed_at.date(), accessed, kind="dataset"
+    )
+
+
+def of_release(release: Release, base_url: str, accessed: datetime.date) -> Reference:
+    """The reference of a release, whose address keeps answering the same."""
+    return Reference(
+        f"casebook-release-{release.name}",
+        _("The whole collection, release %(name)s") % {"name": release.name},
+        f"{base_url}{release.get_absolute_url()}",
+        release.data_version,
+        release.data_changed_at.date(),
+        accessed,
+        kind="dataset",
     )
 
 

@@ -2,7 +2,21 @@
 
 from django.urls import path, register_converter
 
-from .views import cases, citations, compare, data, downloads, grid, lists, match, matrix, recommendations, suggest
+from .views import (
+    cases,
+    citations,
+    compare,
+    data,
+    discovery,
+    downloads,
+    grid,
+    lists,
+    match,
+    matrix,
+    recommendations,
+    releases,
+    suggest,
+)
 
 register_converter(citations.ReferenceConverter, "reference")
 
@@ -39,6 +53,14 @@ urlpatterns = [
     path("data/codebook/", data.codebook_page, name="codebook"),
     path("data/codebook.csv", data.codebook_csv, name="codebook-csv"),
     path("data/codebook.json", data.codebook_json, name="codebook-json"),
+    path("feed.atom", discovery.feed, name="feed"),
+    path("sitemap.xml", discovery.sitemap_index, name="sitemap"),
+    path("sitemap-<slug:section>.xml", discovery.sitemap_section, name="sitemap-section"),
+    path("robots.txt", discovery.robots, name="robots"),
+    path("opensearch.xml", discovery.opensearch, name="opensearch"),
+    path("data/releases/", releases.release_list, name="releases"),
+    path("data/releases/<str:name>/", releases.release_detail, name="release"),
+    path("data/releases/<str:name>/<str:file>", releases.release_file, name="release-file"),
     path("suggest/", suggest.suggest, name="suggest"),
     path("suggest/thanks/", suggest.suggest_thanks, name="suggest-thanks"),
 ]

@@ -7,6 +7,8 @@ countries and currencies are found by their slug or code where they exist alread
 
 from __future__ import annotations
 
+import datetime
+import hashlib
 from decimal import Decimal
 
 import factory
@@ -483,6 +485,42 @@ class MessageFactory(DjangoModelFactory):
 
     kind = choices.MessageKind.OTHER
     text = factory.Sequence(lambda n: f"Message number {n}.")
+
+
+class ReleaseFactory(DjangoModelFactory):
+    """A release without files."""
+
+    class Meta:
+        model = models.Release
+
+    name = factory.Sequence(lambda n: f"2026-01-01-{n + 2}")
+    data_version = 1
+    data_changed_at = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    case_count = 1
+
+
+class ReleaseFileFactory(DjangoModelFactory):
+    """An empty file of a release."""
+
+    class Meta:
+        model = models.ReleaseFile
+
+    release = factory.SubFactory(ReleaseFactory)
+    name = factory.Sequence(lambda n: f"file-{n}.csv")
+    media_type = "text/csv"
+    size = 0
+    sha256 = hashlib.sha256(b"").hexdigest()
+
+
+class ReleasePieceFactory(DjangoModelFactory):
+    """A piece of a file."""
+
+    class Meta:
+        model = models.ReleasePiece
+
+    file = factory.SubFactory(ReleaseFileFactory)
+    number = factory.Sequence(lambda n: n)
+    data = b"x"
 
 
 class SearchTextFactory(DjangoModelFactory):

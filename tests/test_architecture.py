@@ -27,13 +27,13 @@ LAYERS = (
     {"abbreviations", "selection", "writing"},
     {"citations", "citing", "comparison", "forms", "grid", "inbox", "likeness", "listing"},
     {"lists"},
-    {"exports", "page", "pictures"},
+    {"discovery", "exports", "page", "pictures"},
     {"matrix", "showing"},
     {"views", "templatetags", "api"},
     {"urls"},
 )
 # Beside the layers: they may import any layer up to `page`, and no page of the site imports them.
-BESIDE = {"admin", "collection", "management", "quality", "revisions"}
+BESIDE = {"admin", "collection", "management", "quality", "releasing", "revisions"}
 
 
 def modules(app: str) -> Iterator[Path]:
@@ -230,7 +230,8 @@ SPOKEN = {
     "data-label-dark",
 }
 # Names and signs that are the same in every language.
-SAME_EVERYWHERE = {"CSV", "XLSX", "JSON", "GeoJSON", "ZIP", "404", "400", "403", "500", "#", "×", "·", "–", "○"}
+SAME_EVERYWHERE = {"CSV", "XLSX", "JSON", "GeoJSON", "ZIP", "SHA-256", "CC", "BY", "4.0", "404", "400", "403", "500",
+                   "#", "×", "·", "–", "○"}  # fmt: skip
 # It cannot use template tags: nothing may be loaded when everything fails.
 UNTRANSLATED = {"500.html"}
 

@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from . import cases, children, inbox, quality, reference
+from . import cases, children, inbox, quality, reference, releases
 
 admin.site.site_header = _("Mainstreaming Casebook")
 admin.site.site_title = _("Mainstreaming Casebook")
 admin.site.index_title = _("Cases, vocabularies and recommendations")
 
-__all__ = ["cases", "children", "inbox", "quality", "reference"]
+__all__ = ["cases", "children", "inbox", "quality", "reference", "releases"]

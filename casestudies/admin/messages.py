@@ -42,6 +42,9 @@ MESSAGES = {
     "message_text_length": _("A message has 10 to 5,000 characters."),
     "message_came_from_is_a_path": _("The path of a page starts with “/”."),
     "message_new_is_not_handled": _("A new message has been handled by nobody."),
+    "release_name_is_a_day": _("A release is named for its day: 2026-11-24, 2026-11-24-2."),
+    "releasefile_name_is_a_file": _("The name of a file is of small letters, digits and hyphens, with an ending."),
+    "releasefile_sha256_is_hex": _("A checksum has 64 hexadecimal digits."),
     "currency_rate_positive": _("The rate must be above 0."),
 }
 

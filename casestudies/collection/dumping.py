@@ -113,7 +113,7 @@ def collection_files(state: State) -> dict[str, list[tuple[str, Fields]]]:
     files: dict[str, list[tuple[str, Fields]]] = {}
     shared = {label_of(model): name for name, models_ in SHARED.items() for model in models_}
     for label in collection_models():
-        for key, row in sorted(state.rows[label].items(), key=_order):
+        for key, row in sorted(state.rows[label].items(), key=in_order):
             name = shared.get(label) or _own_file(label, key, row, state)
             files.setdefault(name, []).append((label, written(label, row.fields)))
     return files
@@ -145,7 +145,7 @@ def _own_file(label: str, key: Key, row: Row, state: State) -> str:
     return case_file(state, row.fields["case"][0] if in_tree(label) else key[0])
 
 
-def _order(item: tuple[Key, Row]) -> tuple:
+def in_order(item: tuple[Key, Row]) -> tuple:
     """By position, then by natural key in code points: the same on every database."""
     key, row = item
     return row.fields.get("position", 0), key

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import models
 
-from ..models import Case, CaseRedirect, LoadedRecord
+from ..models import Case, CaseLink, CaseRedirect, LoadedRecord
 from .schema import Fields, Key, collection_models, fields_of, in_tree, key_fields, label_of, normal, with_defaults
 
 CASE = label_of(Case)
@@ -70,7 +70,11 @@ def _live(label: str, using: str) -> models.QuerySet:
     queryset = collection_models()[label]._base_manager.using(using)
     if label == CASE:
         return Case.objects.using(using).live()
-    return queryset.filter(case__in=Case.objects.using(using).live()) if in_tree(label) else queryset
+    live = Case.objects.using(using).live()
+    if label == label_of(CaseLink):
+        # One that leads to a working revision has no place in the files, which know none.
+        queryset = queryset.filter(other__in=live)
+    return queryset.filter(case__in=live) if in_tree(label) else queryset
 
 
 def _values(label: str, using: str, lock: bool) -> dict[int, dict]:

@@ -25,6 +25,7 @@ from .grid import (
 from .inbox import Message
 from .quality import AcceptedFinding
 from .reference import Collection, Country, Currency, Organization, OrganizationName, Source
+from .release import Release, ReleaseFile, ReleasePiece
 from .vocabulary import Term, Vocabulary
 
 
@@ -40,9 +41,9 @@ def child_accessors() -> dict[str, type[CaseChild]]:
 
 __all__ = [
     "ABOUT_FIELDS", "AcceptedFinding", "Acronym", "BeneficiaryGroup", "Budget", "Case", "CaseActor", "CaseChild",
-    "CaseLink", "CasePlace", "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence", "Component",
-    "Contribution", "CoordinationMechanism", "Country", "Currency", "DataVersion", "EditorialNote", "Figure",
-    "GovernmentTier", "Illustration", "KeyElement", "LoadedRecord", "Message", "Milestone", "Narrative",
-    "Objective", "Organization", "OrganizationName", "Period", "SearchText", "Source", "Term", "Vocabulary",
-    "budget_band", "child_accessors", "child_models", "new_key",
+    "CaseLink", "CasePlace", "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence",
+    "Component", "Contribution", "CoordinationMechanism", "Country", "Currency", "DataVersion", "EditorialNote",
+    "Figure", "GovernmentTier", "Illustration", "KeyElement", "LoadedRecord", "Message", "Milestone", "Narrative",
+    "Objective", "Organization", "OrganizationName", "Period", "Release", "ReleaseFile", "ReleasePiece", "SearchText",
+    "Source", "Term", "Vocabulary", "budget_band", "child_accessors", "child_models", "new_key",
 ]  # fmt: skip

@@ -12,8 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from ..changes import data_version
-from ..citations import FORMATS, Reference, author_date, highwire, json_ld, numbered, of_case, of_selection
-from ..models import Case
+from ..citations import FORMATS, Reference, author_date, highwire, json_ld, numbered, of_case, of_release, of_selection
+from ..models import Case, Release
 from ..selection import Selection
 
 register = template.Library()
@@ -45,6 +45,12 @@ def cite_selection(context: dict[str, Any], selection: Selection) -> dict[str, A
     formats = [(f.name, f"{reverse('cases-cite', args=[form])}{query}") for form, f in FORMATS.items()]
     each = [(f.name, f"{reverse('cases-references', args=[form])}{query}") for form, f in FORMATS.items()]
     return {**_shown(reference, formats), "each": each, "is_narrowed": selection.is_narrowed, "is_list": True}
+
+
+@register.inclusion_tag("casestudies/includes/cite_texts.html", takes_context=True)
+def cite_release(context: dict[str, Any], release: Release) -> dict[str, Any]:
+    """How a release is cited: texts to copy."""
+    return _shown(of_release(release, context["site_url"], timezone.localdate()), [])
 
 
 @register.simple_tag(takes_context=True)

@@ -1,8 +1,8 @@
 """Pages and downloads are sent again only where they changed: with the data, the language, the code or the day.
 
 One place for all addresses. The version of the data is read once a request and before anything else, so that what a
-browser keeps is never older than its tag says. It asks each time (`no-cache`): a case that is taken back is gone at once,
-and a draft was never there.
+browser keeps is never older than its tag says. Browsers ask each time (`no-cache`): a case that is taken back is gone
+at once, and a draft was never there.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ..changes import Version, data_version, one_version
 #: What every answer varies with: a swap of htmx is told where it leads; the language and the staff's messages.
 VARY = ("Accept-Language", "Cookie", "HX-Request")
 #: Addresses that follow something else than the data: by their names.
-UNCONDITIONAL = frozenset({"healthz", "suggest", "suggest-thanks"})
+UNCONDITIONAL = frozenset({"healthz", "suggest", "suggest-thanks", "releases"})
 #: Cookies of those who may have a message waiting for them on the next page.
 TELLING = ("messages",)
 CODE = ("casestudies", "mainstreaming", "recommendations", "templates", "locale")
@@ -125,13 +125,13 @@ def _conditional(request: HttpRequest, response: HttpResponseBase, version: Vers
     """The answer with its tag and date, or 304 (412) where the request's conditions say so."""
     if response.cookies or "no-store" in response.headers.get("Cache-Control", ""):
         return response
-    if not _is_for_all(request):
-        patch_cache_control(response, private=True, no_cache=True)
-        return response
-    if response.status_code not in (200, 304):
-        return response
     # A view that knows better what its answer changes with has set a tag of its own.
     if not response.has_header("ETag"):
+        if not _is_for_all(request):
+            patch_cache_control(response, private=True, no_cache=True)
+            return response
+        if response.status_code not in (200, 304):
+            return response
         response["ETag"] = etag_of(request, version)
         response["Last-Modified"] = http_date(last_modified(version))
         patch_cache_control(response, no_cache=True)

@@ -16,7 +16,7 @@ from casestudies.admin.cases import part_url
 from casestudies.admin.messages import MESSAGES
 from casestudies.admin.parts import BY_SLUG, PARTS, Part
 from casestudies.choices import Section
-from casestudies.models import Case, DataVersion, LoadedRecord, Message, SearchText
+from casestudies.models import Case, DataVersion, LoadedRecord, Message, ReleaseFile, ReleasePiece, SearchText
 from tests import factories as make
 from tests.admin_forms import offered, submitted
 
@@ -24,8 +24,8 @@ from .admin_tree import full_case, row_models, rows_of
 
 pytestmark = pytest.mark.django_db
 
-# What is derived from the rest is nobody's to edit.
-DERIVED = (DataVersion, SearchText)
+# What is derived from the rest is nobody's to edit; the files of a release are shown with it.
+DERIVED = (DataVersion, SearchText, ReleaseFile, ReleasePiece)
 MODELS = [
     model
     for app in ("casestudies", "recommendations")
@@ -80,6 +80,7 @@ def test_every_page_of_every_model_answers(editor: Client) -> None:
     make.AcronymFactory()
     make.AcceptedFindingFactory()
     make.MessageFactory()
+    make.ReleaseFactory()
     for model in MODELS:
         row = model.objects.first()
         answers = [
@@ -153,6 +154,7 @@ LIST_QUERIES = {
     "acronym": 5,
     "acceptedfinding": 6,
     "message": 5,
+    "release": 5,
     "country": 6,
     "currency": 5,
     "source": 5,

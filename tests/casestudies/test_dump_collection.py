@@ -10,7 +10,7 @@ from django.conf import settings as project
 from django.core.management import CommandError, call_command
 
 from casestudies import models
-from casestudies.collection.dumping import LOADDATA_ORDER
+from casestudies.collection.dumping import LOADDATA_ORDER, dump_texts
 from casestudies.collection.emitting import emit, scalar
 from casestudies.collection.schema import collection_models, default_of, fields_of, key_of
 from casestudies.collection.state import read_state
@@ -193,3 +193,13 @@ def test_natural_keys_are_those_of_the_models():
 def test_bookkeeping_is_no_part_of_it():
     assert {"created_at", "updated_at", "version", "sort_key", "revises"}.isdisjoint(fields_of("casestudies.case"))
     assert default_of("casestudies.figure", "qualifier") == "exact"
+
+
+def test_a_link_to_a_working_revision_is_left_out():
+    """The files know no working revision; the admin offers none, but the database would hold such a link."""
+    case, other = f.CaseFactory(slug="one"), f.CaseFactory(slug="two")
+    revision = f.CaseFactory(slug="two", revises=other)
+    f.CaseLinkFactory(case=case, key="good", other=other)
+    f.CaseLinkFactory(case=case, key="bad", other=revision)
+    links = dump_texts("default")["case-links.yaml"]
+    assert ("key: good" in links, "key: bad" in links) == (True, False)

@@ -26,6 +26,7 @@ from tests.factories import (
     OrganizationFactory,
     OrganizationNameFactory,
     PeriodFactory,
+    ReleaseFileFactory,
     SourceFactory,
     SubPointFactory,
     child_factories,
@@ -174,6 +175,20 @@ PAGES = {
     "/data/codebook.csv": 2,
     "/data/codebook.json": 2,
     "/figures/download.xlsx": 1,
+    # the latest changes with their collections and countries
+    "/feed.atom": VERSION + 1,
+    # how many cases, recommendations, terms and works there are; a page of each
+    "/sitemap.xml": VERSION + 4,
+    "/sitemap-cases.xml": VERSION + 2,
+    "/sitemap-recommendations.xml": VERSION + 2,
+    "/sitemap-terms.xml": VERSION + 2,
+    "/sitemap-sources.xml": VERSION + 2,
+    "/robots.txt": VERSION,
+    "/opensearch.xml": VERSION,
+    # the count and a page of releases, their files; one with its files; a file with its pieces
+    "/data/releases/": VERSION + 2 + 1,
+    "/data/releases/2026-01-01-2/": VERSION + 1 + 1,
+    "/data/releases/2026-01-01-2/file-0.csv": VERSION + 1 + 1,
     # a reference of the whole selection; of each of its cases, with their collection and its publication
     "/cases/cite.bib?jmdi=no": VERSION,
     "/cases/download.ris": VERSION + 1,
@@ -188,6 +203,8 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
     for case in Case.objects.all():
         AcronymFactory(cases=[case])
     assert Case.objects.count() == size
+    for _number in range(size):
+        ReleaseFileFactory()
     index.current()
     made = {}
     for path in PAGES:

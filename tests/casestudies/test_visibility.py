@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 from casestudies.api.rows import ACTORS, ILLUSTRATIONS
 from casestudies.choices import BudgetBand, MessageStatus, Status
 from casestudies.citations import FORMATS
+from casestudies.discovery import MAPS
 from casestudies.facets import FACETS, Lists
 from casestudies.lists import ACRONYMS, FIGURES, SOURCES
 from casestudies.models import (
@@ -30,12 +31,15 @@ from casestudies.models import (
     Illustration,
     Message,
     Organization,
+    Release,
+    ReleaseFile,
     Source,
     Term,
     Vocabulary,
     child_models,
 )
 from casestudies.querysets import published_condition
+from casestudies.releasing import cut
 from casestudies.selection import SORTS
 from mainstreaming.problems import PROBLEM_JSON
 from recommendations.models import Group, Recommendation
@@ -81,6 +85,12 @@ SAMPLES = {
     "case-cite": lambda: [kwargs | {"form": form} for kwargs in SAMPLES["case"]() for form in FORMATS],
     "cases-cite": lambda: [{"form": form} for form in FORMATS],
     "cases-references": lambda: [{"form": form} for form in FORMATS],
+    "release": lambda: [{"name": name} for name in (*Release.objects.values_list("name", flat=True), "nothing")],
+    "release-file": lambda: [
+        {"name": release, "file": file}
+        for release, file in (*ReleaseFile.objects.values_list("release__name", "name"), ("nothing", "cases.csv"))
+    ],
+    "sitemap-section": lambda: [{"section": section} for section in (*MAPS, "nothing")],
     "vocabulary": lambda: [{"vocabulary": slug} for slug in Vocabulary.objects.values_list("slug", flat=True)],
     "term": lambda: [
         {"vocabulary": vocabulary, "slug": slug}
@@ -179,6 +189,7 @@ def public() -> Case:
         for case in (public, Case.objects.get(status="draft", revises=None)):
             message = marked(Message, f"{MARK}message") | {"came_from": f"/{MARK}message", "sender": f"{MARK}sender"}
             MessageFactory(case=case, status=status, **message)
+    cut(Release(), "https://casebook.example.org")
     return public
 
 
@@ -289,7 +300,9 @@ def test_the_marks_are_where_they_could_leak(public):
                 assert any(MARK in text for text in texts), model
             assert model.objects.filter(case=case).exists(), model
     # Were it public, it would show: the same sweep finds the marks of a published case.
-    Case.objects.filter(status="draft", revises=None).update(status="published")
+    draft = Case.objects.get(status="draft", revises=None)
+    draft.status = "published"
+    draft.save()
     visitor = Client()
     assert f"{MARK}draft" in shown(visitor, "/cases/")
     assert f"{MARK}draft" in shown(visitor, "/cases/download.csv")
@@ -300,6 +313,11 @@ def test_the_marks_are_where_they_could_leak(public):
     for form in FORMATS:
         assert f"casebook-{MARK}draft" in shown(visitor, f"/cases/download.{form}")
         assert f"{MARK}draft title" in shown(visitor, f"/cases/{MARK}draft/cite.{form}")
+    for path in ("/feed.atom", "/sitemap-cases.xml", "/sitemap-sources.xml"):
+        assert f"{MARK}draft" in shown(visitor, path)
+    name = cut(Release(), "").name
+    for file in ("collection.json", "cases.csv", "figures.csv"):
+        assert f"{MARK}draft" in shown(visitor, f"/data/releases/{name}/{file}")
     assert f"{MARK}draft link" in shown(visitor, "/cases/public/")
     assert f"{MARK}draft" in shown(visitor, "/recommendations/2/")
     assert f"{MARK}draft" in shown(visitor, "/")
