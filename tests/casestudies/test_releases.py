@@ -194,7 +194,7 @@ def test_the_list_has_every_release_and_is_never_out_of_date(vaud, visitor):
     assert not visitor.get("/data/releases/").has_header("ETag")
     release = cut(Release(note="The first."), HERE)
     html = page(visitor, "/data/releases/")
-    assert re.findall(r'<th scope="row"><a href="([^"]+)">', html) == [f"/data/releases/{release.name}/"]
+    assert re.findall(r'<th scope="row" class="nowrap"><a href="([^"]+)">', html) == [f"/data/releases/{release.name}/"]
     assert "The first." in html
     for number in range(20):
         ReleaseFactory(name=f"2020-01-01-{number + 2}")
