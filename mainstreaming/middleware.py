@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from .problems import is_api, problem
@@ -42,6 +43,10 @@ class CompressionMiddleware(GZipMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """The answer, compressed where it is text."""
+        if response.status_code == 304:
+            # It says what the answer would vary with that it stands for.
+            patch_vary_headers(response, ("Accept-Encoding",))
+            return response
         kind = response.get("Content-Type", "")
         is_text = kind.startswith(self.TEXT) or kind.partition(";")[0].endswith(("+json", "+xml"))
         return super().process_response(request, response) if is_text else response

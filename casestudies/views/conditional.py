@@ -21,10 +21,14 @@ from django.utils.cache import get_conditional_response, patch_cache_control, pa
 from django.utils.http import http_date, parse_etags, parse_http_date_safe
 from django.utils.translation import get_language
 
+from mainstreaming.problems import is_api
+
 from ..changes import Version, data_version, one_version
 
-#: What every answer varies with: a swap of htmx is told where it leads; the language and the staff's messages.
+#: What pages vary with: a swap of htmx is told where it leads; the language and the staff's messages.
 VARY = ("Accept-Language", "Cookie", "HX-Request")
+#: The API looks at no cookie.
+VARY_API = ("Accept-Language",)
 #: Addresses that follow something else than the data: by their names.
 UNCONDITIONAL = frozenset({"healthz", "suggest", "suggest-thanks", "releases"})
 #: Cookies of those who may have a message waiting for them on the next page.
@@ -83,7 +87,8 @@ def _is_read(request: HttpRequest) -> bool:
 
 def _is_for_all(request: HttpRequest) -> bool:
     """Whether the answer is the same for everyone, and changes with the version only."""
-    may_be_told = any(name in request.COOKIES for name in (settings.SESSION_COOKIE_NAME, *TELLING))
+    telling = () if is_api(request) else (settings.SESSION_COOKIE_NAME, *TELLING)
+    may_be_told = any(name in request.COOKIES for name in telling)
     # While developing templates change under a running process.
     return not may_be_told and not settings.DEBUG and request.resolver_match.url_name not in UNCONDITIONAL
 
@@ -102,7 +107,7 @@ class VersionMiddleware:
         version = getattr(request, "data_version", None)
         if version is None:
             return response
-        patch_vary_headers(response, VARY)
+        patch_vary_headers(response, VARY_API if is_api(request) else VARY)
         response = _conditional(request, response, version)
         response.headers.setdefault("X-Data-Version", str(version.number))
         return response

@@ -137,7 +137,7 @@ def test_the_navigation_marks_where_one_is(visitor, path, current):
     html = visitor.get(path).content.decode()
     navigation = html.partition('<nav class="site-nav"')[2].partition("</nav>")[0]
     entries = [
-        "/cases/", "/recommendations/", "/matrix/", "/compare/", "/match/", "/grid/", "/figures/", "/about/",
+        "/cases/", "/recommendations/", "/matrix/", "/compare/", "/match/", "/grid/", "/figures/", "/data/", "/about/",
     ]  # fmt: skip
     assert re.findall(r'href="([^"]+)"', navigation) == entries
     assert re.findall(r'href="([^"]+)" aria-current="([^"]+)"', navigation) == current

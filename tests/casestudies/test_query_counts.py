@@ -171,10 +171,10 @@ PAGES = {
     "/cases/download.zip": VERSION + 1 + WHOLE + 2,
     # what is said of the data, a term for an example; vocabularies and terms
     "/data/": VERSION + 2,
-    "/data/codebook/": 2,
-    "/data/codebook.csv": 2,
-    "/data/codebook.json": 2,
-    "/figures/download.xlsx": 1,
+    "/data/codebook/": VERSION + 2,
+    "/data/codebook.csv": VERSION + 2,
+    "/data/codebook.json": VERSION + 2,
+    "/figures/download.xlsx": VERSION + 1,
     # the latest changes with their collections and countries
     "/feed.atom": VERSION + 1,
     # how many cases, recommendations, terms and works there are; a page of each
