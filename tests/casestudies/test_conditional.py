@@ -53,7 +53,8 @@ def test_what_has_not_changed_is_not_sent_again(path):
     row = DataVersion.objects.get()
     assert first["X-Data-Version"] == str(row.number)
     assert first["Cache-Control"] == "no-cache"
-    assert set(first["Vary"].split(", ")) == {"Accept-Language", "Cookie", "HX-Request", "Accept-Encoding"}
+    # With the encoding too, but for what is too short to be compressed.
+    assert set(first["Vary"].split(", ")) - {"Accept-Encoding"} == {"Accept-Language", "Cookie", "HX-Request"}
     assert parse_http_date(first["Last-Modified"]) == int(max(row.changed_at.timestamp(), code_version()[1]))
     for headers in (
         {"If-None-Match": first["ETag"]},
@@ -65,7 +66,7 @@ def test_what_has_not_changed_is_not_sent_again(path):
             second = method(path, headers=headers)
             assert second.status_code == 304, headers
             assert second.content == b""
-            assert set(second["Vary"].split(", ")) == set(first["Vary"].split(", "))
+            assert set(second["Vary"].split(", ")) == set(first["Vary"].split(", ")) | {"Accept-Encoding"}
             same = ("ETag", "Last-Modified", "Cache-Control", "X-Data-Version")
             assert [second[name] for name in same] == [first[name] for name in same]
     older = http_date(parse_http_date(first["Last-Modified"]) - 1)
