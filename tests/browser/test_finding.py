@@ -72,8 +72,7 @@ def select(page: Page, query: str) -> list[str]:
 # Whole journeys
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize("viewport", [WIDE, PHONE])
+@pytest.mark.parametrize(("viewport", "scripts"), [(WIDE, True), (PHONE, True), (PHONE, False)])
 def test_search_filter_read_go_on_come_back_and_take_it_away(new_page, viewport, scripts):
     page = new_page(viewport=viewport, java_script_enabled=scripts)
     every = select(page, "")
@@ -547,8 +546,7 @@ def test_nothing_found_offers_what_to_loosen(new_page, view, scripts):
 # The table
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-@pytest.mark.parametrize("viewport", [WIDE, PHONE])
+@pytest.mark.parametrize(("viewport", "scripts"), [(WIDE, True), (PHONE, False)])
 def test_a_table_with_chosen_columns(new_page, viewport, scripts):
     page = new_page(viewport=viewport, java_script_enabled=scripts)
     cards = select(page, "?region=africa&region=americas&sort=title")
@@ -626,8 +624,7 @@ def test_snippets_mark_the_words_and_say_where_they_stand(page):
 # Accessible in every state
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [WIDE, PHONE])
+@pytest.mark.parametrize(("viewport", "scheme"), [(WIDE, "light"), (PHONE, "dark")])
 def test_every_state_is_accessible_and_no_wider_than_the_window(new_page, scheme, viewport):
     page = new_page(colour_scheme=scheme, viewport=viewport)
     page.goto("/cases/")
