@@ -87,10 +87,15 @@ class PagesMap(Map):
         "recommendations",
         "matrix",
         "grid",
+        "compare",
+        "match",
         "figures",
         "sources",
         "glossary",
+        "data",
+        "codebook",
         "releases",
+        "api-docs",
         "about",
     )
 

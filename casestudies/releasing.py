@@ -17,6 +17,8 @@ from mainstreaming.downloads import csv_lines
 
 from .changes import data_version, wait_for_turn
 from .collection.published import published_records
+from .exports.package import write_package
+from .exports.provenance import provenance
 from .exports.rows import case_rows, figure_rows
 from .lists import FIGURES
 from .models import Release, ReleaseFile, ReleasePiece
@@ -39,8 +41,18 @@ def collection_json() -> Iterator[str]:
     yield "\n]\n"
 
 
+def package(base_url: str) -> Iterator[bytes]:
+    """The data package of all cases: every table with its types, keys and codebook."""
+    selection = parse(QueryDict())
+    with tempfile.TemporaryFile() as file:
+        write_package(file, selection, provenance(selection, base_url))
+        file.seek(0)
+        yield from iter(lambda: file.read(PIECE), b"")
+
+
 #: The files of a release: name, media type, and what writes it, given the address of the site.
-FILES: dict[str, tuple[str, Callable[[str], Iterable[str]]]] = {
+FILES: dict[str, tuple[str, Callable[[str], Iterable[str | bytes]]]] = {
+    "package.zip": ("application/zip", package),
     "collection.json": ("application/json", lambda base_url: collection_json()),
     "cases.csv": ("text/csv; charset=utf-8", lambda base_url: csv_lines(case_rows(parse(QueryDict()), base_url))),
     "figures.csv": (
@@ -86,12 +98,12 @@ def _name(day: datetime.date) -> str:
     return name
 
 
-def _write(release: Release, name: str, media_type: str, texts: Iterable[str]) -> None:
-    """Stores a file. Its row has the checksum, is there before its pieces and never changes: so the texts wait."""
+def _write(release: Release, name: str, media_type: str, parts: Iterable[str | bytes]) -> None:
+    """Stores a file. Its row has the checksum, is there before its pieces and never changes: so the parts wait."""
     digest, size = hashlib.sha256(), 0
     with tempfile.TemporaryFile() as gathered:
-        for text in texts:
-            data = text.encode()
+        for part in parts:
+            data = part.encode() if isinstance(part, str) else part
             digest.update(data)
             size += len(data)
             gathered.write(data)

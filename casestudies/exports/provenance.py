@@ -8,11 +8,10 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ..models import DataVersion
+from ..changes import data_version
+from ..citations import author_date, of_selection
 from ..selection import Selection
 
 NAME = "mainstreaming-casebook"
@@ -35,6 +34,8 @@ class Provenance:
     version: int
     changed_on: datetime.date
     generated: datetime.datetime
+    #: How to cite the selection, as the page says it.
+    citation: str
 
     @property
     def address(self) -> str:
@@ -48,17 +49,6 @@ class Provenance:
             return TITLE
         cases = ngettext("%(count)s selected case", "%(count)s selected cases", self.count) % {"count": self.count}
         return f"{TITLE}: {cases}"
-
-    @property
-    def citation(self) -> str:
-        """How to cite the selection, in one sentence."""
-        return _("%(title)s. Data version %(version)s of %(changed)s. %(address)s (accessed %(accessed)s).") % {
-            "title": self.title,
-            "version": self.version,
-            "changed": date_format(self.changed_on, "j F Y"),
-            "address": self.address,
-            "accessed": date_format(self.generated, "j F Y"),
-        }
 
     def head(self) -> dict[str, Any]:
         """The same for JSON, before the cases."""
@@ -76,6 +66,8 @@ class Provenance:
 
 def provenance(selection: Selection, site: str) -> Provenance:
     """What a download of the selection says of itself now; `site` is the public address. One query."""
-    now = timezone.now().replace(microsecond=0)
-    version = DataVersion.objects.filter(pk=DataVersion.ROW).first() or DataVersion(changed_at=now)
-    return Provenance(site, selection.query(), len(selection), version.number, version.changed_at.date(), now)
+    now, version = timezone.now().replace(microsecond=0), data_version()
+    reference = of_selection(selection, reverse("cases"), site, version, timezone.localdate(now))
+    changed_on = version.changed_at.date()
+    cited = author_date(reference)
+    return Provenance(site, selection.query(), len(selection), version.number, changed_on, now, cited)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Concat
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,8 @@ from ..querysets import published_condition
 
 #: Where a word stands, and what that is worth. The best zone of each word counts, once.
 ZONES = {"a": 8, "b": 4, "c": 2, "d": 1}
+# How an editorial note names the link to another case that it stands beside.
+LINK = "caselinks/"
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,11 @@ def shown_rows(model: type) -> QuerySet:
         # A published case that speaks of a hidden one keeps silent about it. Not a second join: SQLite would try every
         # case with every other.
         rows = rows.filter(other__in=models.Case.objects.published().order_by().values("pk"))
+    if model is models.EditorialNote:
+        # A note beside such a link is silent with it.
+        links = shown_rows(models.CaseLink).filter(case=OuterRef("case"))
+        beside = links.annotate(name=Concat(Value(LINK), "key")).filter(name=OuterRef("about"))
+        rows = rows.filter(~Q(about__startswith=LINK) | Exists(beside))
     return rows
 
 

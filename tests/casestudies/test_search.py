@@ -791,3 +791,15 @@ def test_postgresql_takes_stock_when_many_words_are_made(monkeypatch):
     with CaptureQueriesContext(connection) as queries:
         assert store.refresh() == 0
     assert not [query for query in queries if "ANALYZE" in query["sql"]]
+
+
+def test_a_note_beside_a_link_is_found_as_long_as_the_link_is_shown():
+    case, other = f.CaseFactory(slug="vaud"), f.CaseFactory(slug="hidden")
+    f.CaseLinkFactory(case=case, other=other, key="to-hidden")
+    f.EditorialNoteFactory(case=case, about="caselinks/to-hidden", text="Quibbled")
+    f.EditorialNoteFactory(case=case, about="caselinks/gone", text="Orphaned")
+    f.EditorialNoteFactory(case=case, about="title", text="Plain")
+    assert [slugs(f"q={word}") for word in ("quibbled", "orphaned", "plain")] == [["vaud"], [], ["vaud"]]
+    other.status = "draft"
+    other.save()
+    assert [slugs(f"q={word}") for word in ("quibbled", "orphaned", "plain")] == [[], [], ["vaud"]]
