@@ -162,15 +162,15 @@ PAGES = {
     # organizations, types; beneficiaries and groups; illustrations, their recommendations, their sub-points and the
     # recommendations of these
     "/cases/download.csv": VERSION + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4,
-    # the same and the terms; or what is said of the data
+    # the same and the terms
     "/cases/download.csv?indicators=1": VERSION + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4 + 1,
-    "/cases/download.geojson": VERSION + 1 + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4,
-    # what is said of the data; the cases with their whole trees; for the codebook the vocabularies and their terms
-    "/cases/download.json": VERSION + 1 + WHOLE,
-    "/cases/download.xlsx": VERSION + 1 + WHOLE + 2,
-    "/cases/download.zip": VERSION + 1 + WHOLE + 2,
-    # what is said of the data, a term for an example; vocabularies and terms
-    "/data/": VERSION + 2,
+    "/cases/download.geojson": VERSION + 1 + 1 + 3 + 1 + 2 + 3 + 2 + 4,
+    # the cases with their whole trees; for the codebook the vocabularies and their terms
+    "/cases/download.json": VERSION + WHOLE,
+    "/cases/download.xlsx": VERSION + WHOLE + 2,
+    "/cases/download.zip": VERSION + WHOLE + 2,
+    # a term for an example; vocabularies and terms
+    "/data/": VERSION + 1,
     "/data/codebook/": VERSION + 2,
     "/data/codebook.csv": VERSION + 2,
     "/data/codebook.json": VERSION + 2,
