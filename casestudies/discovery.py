@@ -87,8 +87,6 @@ class PagesMap(Map):
         "recommendations",
         "matrix",
         "grid",
-        "compare",
-        "match",
         "figures",
         "sources",
         "glossary",

@@ -156,6 +156,14 @@ def test_crawlers_are_told_what_to_leave_alone(visitor):
     )
 
 
+def test_no_map_leads_to_what_is_to_be_left_alone(visitor):
+    closed = [line.partition(": ")[2] for line in page(visitor, "/robots.txt").splitlines() if "Disallow" in line]
+    open_pages = ElementTree.fromstring(visitor.get("/sitemap-pages.xml").content)  # noqa: S314
+    mapped = [element.text.removeprefix(HERE) for element in open_pages.iter() if element.tag.endswith("}loc")]
+    assert {"/", "/cases/", "/data/", "/data/codebook/", "/api/v1/docs/"} <= set(mapped)
+    assert [path for path in mapped if path.startswith(tuple(closed))] == []
+
+
 def test_browsers_are_told_how_to_search(visitor):
     response = visitor.get("/opensearch.xml")
     assert response["Content-Type"] == "application/opensearchdescription+xml; charset=utf-8"
