@@ -1,18 +1,17 @@
 """Times the downloads of all cases and what they weigh in memory: `.venv/bin/python -m bench.downloads [CASES …]`.
 
 Makes collections of 1,000 and 4,000 cases, unless told otherwise, as `bench.selection` does. Each form is made in a
-process of its own; what is printed beside the time is by how much that process grew at the most.
+process of its own; what is printed beside the time is the most memory that it had before and after.
 """
 
 from __future__ import annotations
 
-import os
+import resource
+import subprocess
 import sys
 import time
-from pathlib import Path
 
 from django.core.management import call_command
-from django.db import connections
 from django.http import HttpResponseBase
 from django.test import Client
 
@@ -21,6 +20,8 @@ from casestudies.exports.forms import FORMS
 from casestudies.models import Case
 
 KILOBYTES_A_MEGABYTE = 1024
+#: What asks for one form of the collection that is there.
+ONE = "--one"
 
 
 def drain(response: HttpResponseBase) -> int:
@@ -28,30 +29,20 @@ def drain(response: HttpResponseBase) -> int:
     return sum(len(piece) for piece in response)
 
 
-def peak() -> int:
-    """The most memory that this process has had, in kilobytes (Linux)."""
-    (line,) = (each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM"))
-    return int(line.split()[1])
+def peak() -> float:
+    """The most memory that this process has had, in megabytes (Linux counts it in kilobytes)."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KILOBYTES_A_MEGABYTE
 
 
 def one(form: str) -> None:
-    """Makes one form in a child process, and prints its time, size and growth."""
-    connections.close_all()
-    child = os.fork()
-    if child:
-        os.waitpid(child, 0)
-        return
+    """Makes one form, and prints its time, size and growth: in a process of its own, which has made nothing before."""
     visitor = Client(headers={"host": "localhost"})
+    # The index is there, and what few cases take.
     drain(visitor.get(f"/cases/download.{form}?country=CH&from=1000&to=1001"))
-    # A child begins with its parent's peak: forget it.
-    Path("/proc/self/clear_refs").write_text("5")
-    before = peak()
-    start = time.perf_counter()
+    before, start = peak(), time.perf_counter()
     size = drain(visitor.get(f"/cases/download.{form}"))
     took = time.perf_counter() - start
-    grew = (peak() - before) / KILOBYTES_A_MEGABYTE
-    print(f"{form:8} {took:7.1f} s {size / 1e6:8.1f} MB, grew by {grew:6.1f} MB", flush=True)
-    os._exit(0)
+    print(f"{form:8} {took:7.1f} s {size / 1e6:8.1f} MB, from {before:.0f} MB of memory to {peak():.0f} MB", flush=True)
 
 
 def main(sizes: list[int]) -> None:
@@ -61,9 +52,11 @@ def main(sizes: list[int]) -> None:
         selection.make_cases(size)
         print(f"{Case.objects.count()} cases", flush=True)
         for form in FORMS:
-            one(form.label.lower())
+            subprocess.run([sys.executable, "-m", "bench.downloads", ONE, form.label.lower()], check=True)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and sys.argv[1:2] == [ONE]:
+    one(sys.argv[2])
+elif __name__ == "__main__":
     call_command("migrate", verbosity=0)
     main([int(each) for each in sys.argv[1:]] or [1_000, 4_000])
