@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -38,6 +41,23 @@ def refused(request: HttpRequest, error: BadSelection | NotForSpreadsheets, inst
     if isinstance(error, BadSelection):
         reasons = [f"{d.parameter}={d.value}: {d.reason}" for d in error.dropped]
     return render(request, "400.html", {"reasons": reasons, "instead": instead}, status=400)
+
+
+def for_selection(answer: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """A view of `answer(request, selection, …)`, for the query string; 400 with the reasons where it is not understood.
+
+    What else the address holds is passed on by its name.
+    """
+
+    @require_safe
+    @wraps(answer)
+    def view(request: HttpRequest, **named: str) -> HttpResponseBase:
+        try:
+            return answer(request, parse(request.GET, strict=True), **named)
+        except BadSelection as error:
+            return refused(request, error)
+
+    return view
 
 
 @require_safe

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_safe
 from ..changes import data_version
 from ..citations import FORMATS, Reference, of_case, of_selection
 from ..models import Case
-from ..selection import BadSelection, parse
-from .cases import base_url, elsewhere, refused
+from ..selection import Selection
+from .cases import base_url, elsewhere, for_selection
 
 
 class ReferenceConverter:
@@ -47,25 +47,17 @@ def case_reference(request: HttpRequest, slug: str, form: str) -> HttpResponseBa
     return answer([reference], form, reference.key)
 
 
-@require_safe
-def selection_reference(request: HttpRequest, form: str) -> HttpResponseBase:
-    """The reference of the selection as a whole, of the portal where nothing is chosen. 400 on a bad query."""
-    try:
-        selection = parse(request.GET, strict=True)
-    except BadSelection as error:
-        return refused(request, error)
+@for_selection
+def selection_reference(request: HttpRequest, selection: Selection, form: str) -> HttpResponseBase:
+    """The reference of the selection as a whole, of the portal where nothing is chosen."""
     moment = data_version(), timezone.localdate()
     reference = of_selection(selection, reverse("cases"), base_url(request), *moment)
     return answer([reference], form, reference.key)
 
 
-@require_safe
-def case_references(request: HttpRequest, form: str) -> HttpResponseBase:
-    """A reference for each case of the selection, in the order of the screen. 400 with the reasons on a bad query."""
-    try:
-        selection = parse(request.GET, strict=True)
-    except BadSelection as error:
-        return refused(request, error)
+@for_selection
+def case_references(request: HttpRequest, selection: Selection, form: str) -> HttpResponseBase:
+    """A reference for each case of the selection, in the order of the screen."""
     rows = Case.objects.select_related("collection__source")
     moment = base_url(request), data_version(), timezone.localdate()
     references = (of_case(case, *moment) for case in selection.cases(rows))

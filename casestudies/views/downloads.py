@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,27 +21,10 @@ from ..exports.provenance import NAME, provenance
 from ..exports.rows import Indicators, case_rows, features, records
 from ..exports.workbook import write_workbook
 from ..selection import BadSelection, Dropped, Selection, parse
-from .cases import base_url, refused
+from .cases import base_url, for_selection, refused
 
 INDICATORS = "indicators"
 FILE = f"{NAME}-cases"
-
-
-Answer = Callable[[HttpRequest, Selection], HttpResponseBase]
-
-
-def of_selection(answer: Answer) -> Callable[[HttpRequest], HttpResponseBase]:
-    """A view that answers for the selection of the query string; 400 with the reasons where it is not understood."""
-
-    @require_safe
-    @wraps(answer)
-    def view(request: HttpRequest) -> HttpResponseBase:
-        try:
-            return answer(request, parse(request.GET, strict=True))
-        except BadSelection as error:
-            return refused(request, error)
-
-    return view
 
 
 def _indicators(data: QueryDict) -> tuple[Indicators | None, QueryDict]:
@@ -69,7 +49,7 @@ def case_csv(request: HttpRequest) -> HttpResponseBase:
     return csv_response(case_rows(selection, base_url(request), indicators), f"{FILE}.csv")
 
 
-@of_selection
+@for_selection
 def case_xlsx(request: HttpRequest, selection: Selection) -> HttpResponseBase:
     """A sheet for each table. 400 with the reason, and the way to the package, where a spreadsheet cannot hold it."""
     about = provenance(selection, base_url(request))
@@ -79,7 +59,7 @@ def case_xlsx(request: HttpRequest, selection: Selection) -> HttpResponseBase:
         return refused(request, error, f"{reverse('cases-zip')}{selection.query()}")
 
 
-@of_selection
+@for_selection
 def case_json(request: HttpRequest, selection: Selection) -> HttpResponseBase:
     """The full records, streamed."""
     site = base_url(request)
@@ -87,7 +67,7 @@ def case_json(request: HttpRequest, selection: Selection) -> HttpResponseBase:
     return stream_response(pieces, f"{FILE}.json", "application/json")
 
 
-@of_selection
+@for_selection
 def case_geojson(request: HttpRequest, selection: Selection) -> HttpResponseBase:
     """A feature for each case (RFC 7946), streamed."""
     site = base_url(request)
@@ -97,7 +77,7 @@ def case_geojson(request: HttpRequest, selection: Selection) -> HttpResponseBase
     )
 
 
-@of_selection
+@for_selection
 def case_zip(request: HttpRequest, selection: Selection) -> HttpResponseBase:
     """The data package."""
     about = provenance(selection, base_url(request))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from django.db.models import Count, F
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import urlencode
@@ -23,30 +23,16 @@ from ..pictures import Bar, Chart
 MECHANISM = "mechanism"
 
 
-def _counts() -> dict[int, dict[str, int]]:
-    """How many published cases illustrate each recommendation: {number: {"central": 1, "supporting": 2, "cases": 2}}.
-
-    A case that illustrates several sub-points counts once in "cases".
-    """
-    counts: dict[int, dict[str, int]] = {}
-    rows = Illustration.objects.published().order_by()
-    for row in rows.values("recommendation__number", "strength").annotate(cases=Count("case", distinct=True)):
-        counts.setdefault(row["recommendation__number"], {})[row["strength"]] = row["cases"]
-    for row in rows.values("recommendation__number").annotate(cases=Count("case", distinct=True)):
-        counts[row["recommendation__number"]]["cases"] = row["cases"]
-    return counts
-
-
 @require_safe
 def recommendation_list(request: HttpRequest) -> HttpResponse:
     """The recommendations in their groups, each with how many cases illustrate it; gaps say so."""
-    counts = _counts()
+    index = current()
     groups = [
-        (group, [(r, counts.get(r.number, {})) for r in group.recommendations.all()])
+        (group, [(r, len(index.having("recommendation", str(r.number)))) for r in group.recommendations.all()])
         for group in Group.objects.prefetch_related("recommendations")
     ]
     total = sum(len(rows) for _group, rows in groups)
-    gaps = [r for _group, rows in groups for r, count in rows if not count]
+    gaps = [r for _group, rows in groups for r, cases in rows if not cases]
     return render(request, "recommendations/recommendation_list.html", {"groups": groups, "total": total, "gaps": gaps})
 
 

@@ -129,8 +129,8 @@ PAGES = {
     "/cases/?from=2000&to=2020": VERSION + 1 + FOR_LIST,
     # nothing found
     "/cases/?jmdi=yes": VERSION,
-    # groups and their recommendations; illustrations by strength; cases by recommendation
-    "/recommendations/": VERSION + 2 + 2,
+    # groups and their recommendations: how many cases there are comes from the index
+    "/recommendations/": VERSION + 2,
     # the recommendation with its group, its sub-points; the version; the count and the page of illustrations; acronyms;
     # neighbours; mechanisms of the page's cases: classifications, coordination
     "/recommendations/1/": 2 + VERSION + 2 + ACRONYMS + 1 + 2,
