@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import models, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .choices import Status
-from .models import Budget, Case, child_models
-
-# Old primary keys of copied rows -> the copies, by model: inner references are turned to the copies.
-Copies = dict[type[models.Model], dict[int, models.Model]]
+from .collection.trees import CASE, REDIRECT, read_tree, write_tree
+from .models import Case
 
 
 class RevisionExists(Exception):
@@ -30,12 +28,8 @@ def start_revision(case: Case) -> Case:
     if Case.objects.filter(revises=case).exists():
         raise RevisionExists(_("“%(case)s” has a working revision already.") % {"case": case})
     revision = _copy_case(case)
-    copies: Copies = {Case: {}}
-    for model in (Budget, *child_models()):
-        copies[model] = {row.pk: _copy_row(row, revision) for row in model.objects.filter(case=case)}
-    for model in child_models():
-        _turn_references(model, copies)
-        _copy_many(model, copies)
+    tree = read_tree(case)
+    write_tree(revision, {label: rows for label, rows in tree.items() if label not in (CASE, REDIRECT)})
     return revision
 
 
@@ -48,37 +42,3 @@ def _copy_case(case: Case) -> Case:
     revision.version, revision.created_at, revision.updated_at = 1, now, now
     revision.save()
     return revision
-
-
-def _copy_row(row: models.Model, revision: Case) -> models.Model:
-    copy = type(row).objects.get(pk=row.pk)
-    copy.pk, copy._state.adding, copy.case = None, True, revision
-    copy.save()
-    return copy
-
-
-def _turn_references(model: type[models.Model], copies: Copies) -> None:
-    """Foreign keys inside the tree, such as a component's parent, lead to the copy of their target."""
-    inner = [f for f in model._meta.fields if f.is_relation and f.name != "case" and f.related_model in copies]
-    for copy in copies[model].values():
-        turned = []
-        for field in inner:
-            target = copies[field.related_model].get(getattr(copy, field.attname))
-            if target is not None:
-                setattr(copy, field.attname, target.pk)
-                turned.append(field.name)
-        if turned:
-            copy.save(update_fields=turned)
-
-
-def _copy_many(model: type[models.Model], copies: Copies) -> None:
-    """Many-to-many values; those inside the tree, such as a mechanism's members, lead to the copies."""
-    for field in model._meta.many_to_many:
-        source, target = field.m2m_field_name() + "_id", field.m2m_reverse_field_name() + "_id"
-        through = field.remote_field.through
-        inside = copies.get(field.related_model, {})
-        rows = through.objects.filter(**{f"{source}__in": copies[model]}).values_list(source, target)
-        through.objects.bulk_create(
-            through(**{source: copies[model][pk].pk, target: inside[other].pk if other in inside else other})
-            for pk, other in rows
-        )

@@ -19,12 +19,11 @@ from .schema import (
     collection_models,
     fields_of,
     in_tree,
-    key_fields,
     key_of,
     label_of,
     normal,
-    relations,
 )
+from .trees import with_keys
 from .validation import check_record
 
 CASE = label_of(Case)
@@ -46,7 +45,7 @@ def case_differences(case: Case, root: Path) -> list[Difference]:
     rows: Rows = {(CASE, (case.slug,)): _fields(case)}
     for label, model in collection_models().items():
         if in_tree(label):
-            for row in _with_keys(label, model._base_manager.filter(case=case)):
+            for row in with_keys(label, model._base_manager.filter(case=case)):
                 rows[label, row.natural_key()] = _fields(row)
     return sorted(_differences(rows, found))
 
@@ -58,7 +57,7 @@ def shared_differences(root: Path) -> list[Difference]:
     found = _records(read_files(files, root)[0], lambda label, fields: label in labels)
     rows: Rows = {}
     for label in labels:
-        for row in _with_keys(label, collection_models()[label]._base_manager.all()):
+        for row in with_keys(label, collection_models()[label]._base_manager.all()):
             rows[label, row.natural_key()] = _fields(row)
     return sorted(_differences(rows, found))
 
@@ -83,24 +82,6 @@ def _records(records: Iterable[Record], wanted) -> Rows:
         if checked is not None and wanted(record.model, checked.fields):
             found[record.model, key_of(record.model, checked.fields)] = checked.fields
     return found
-
-
-def _with_keys(label: str, rows: models.QuerySet) -> models.QuerySet:
-    """The rows with what the natural keys of their relations go through, in a fixed number of queries."""
-    single, many = [], []
-    for name, field in relations(label).items():
-        found = many if field.many_to_many else single
-        found += [name, *(f"{name}__{path}" for path in _key_paths(label_of(field.related_model)))]
-    return rows.select_related(*single).prefetch_related(*many)
-
-
-def _key_paths(label: str) -> Iterator[str]:
-    """The relations that a model's natural key goes through: «vocabulary» of a term, «case» of a figure."""
-    for name in key_fields(label):
-        field = fields_of(label)[name]
-        if field.is_relation:
-            yield name
-            yield from (f"{name}__{path}" for path in _key_paths(label_of(field.related_model)))
 
 
 def _fields(row: models.Model) -> Fields:

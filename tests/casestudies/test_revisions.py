@@ -28,7 +28,9 @@ def tree(case: Case) -> dict[str, dict]:
 
 
 def strip(value: object) -> object:
-    """References inside a revision are those of the live case but for the edition in their key."""
+    """References inside a revision are those of the live case but for the edition in their key; line ends are LF."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n")
     if isinstance(value, tuple | list):
         return sorted((strip(v) for v in value if v != REVISION), key=str)
     return value
