@@ -12,7 +12,9 @@ class CasestudiesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Changes of the collection are noted from here on."""
+        """Changes of the collection are noted from here on, and recorded where somebody is at work."""
         from . import changes
+        from .newsroom import history
 
         changes.connect()
+        history.connect()

@@ -32,6 +32,7 @@ from .models import (
     CaseRedirect,
     Country,
     DataVersion,
+    HistoryEntry,
     LoadedRecord,
     Message,
     Organization,
@@ -54,7 +55,7 @@ KINDS: dict[type[models.Model], str] = {
 }
 # What is bookkeeping, written by visitors, or a copy of the data of a day, and changes nothing of the collection.
 SILENT = (
-    DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, Release, ReleaseFile, ReleasePiece,
+    DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, HistoryEntry, Release, ReleaseFile, ReleasePiece,
 )  # fmt: skip
 
 Change = tuple[str, int]

@@ -147,3 +147,26 @@ class MessageStatus(models.TextChoices):
     ANSWERED = "answered", _("answered")
     CLOSED = "closed", _("closed")
     SPAM = "spam", _("spam")
+
+
+class EditAction(models.TextChoices):
+    """What was done, as the history has it."""
+
+    FOUND = "found", _("as it was before")
+    CREATED = "created", _("created")
+    EDITED = "edited", _("edited")
+    DELETED = "deleted", _("deleted")
+    RESTORED = "restored", _("restored an earlier state")
+    COPIED = "copied", _("copied from another case")
+    IMPORTED = "imported", _("imported from a spreadsheet")
+    TAGGED = "tagged", _("tagged together with others")
+    MERGED = "merged", _("merged")
+    REVISED = "revised", _("working revision started")
+    DISCARDED = "discarded", _("discarded")
+    SUBMITTED = "submitted", _("submitted for review")
+    WITHDRAWN = "withdrawn", _("taken back from review")
+    RETURNED = "returned", _("returned for more work")
+    PUBLISHED = "published", _("published")
+    ARCHIVED = "archived", _("archived")
+    REPUBLISHED = "republished", _("published again")
+    CHECKED = "checked", _("checked against the sources")

@@ -53,6 +53,8 @@ EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.is_starttls, MAIL.is_tls
 EMAIL_TIMEOUT = 5
 # How many requests to the API one sender may make in a minute; 0: as many as they like.
 API_PER_MINUTE = env.number("API_PER_MINUTE", 120, 0, 100_000)
+# Whether reviewers may publish what they wrote themselves, and correct published cases directly: for a team of one.
+PUBLISH_OWN_WORK = env.flag("PUBLISH_OWN_WORK")
 PAPER_URL = env.url(
     "PAPER_URL",
     "https://publications.iom.int/books/white-paper-mainstreaming-migration-local-development-planning-and-beyond",

@@ -23,6 +23,7 @@ from .grid import (
     Objective,
 )
 from .inbox import Message
+from .newsroom import HistoryEntry
 from .quality import AcceptedFinding
 from .reference import Collection, Country, Currency, Organization, OrganizationName, Source
 from .release import Release, ReleaseFile, ReleasePiece
@@ -43,7 +44,8 @@ __all__ = [
     "ABOUT_FIELDS", "AcceptedFinding", "Acronym", "BeneficiaryGroup", "Budget", "Case", "CaseActor", "CaseChild",
     "CaseLink", "CasePlace", "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence",
     "Component", "Contribution", "CoordinationMechanism", "Country", "Currency", "DataVersion", "EditorialNote",
-    "Figure", "GovernmentTier", "Illustration", "KeyElement", "LoadedRecord", "Message", "Milestone", "Narrative",
-    "Objective", "Organization", "OrganizationName", "Period", "Release", "ReleaseFile", "ReleasePiece", "SearchText",
-    "Source", "Term", "Vocabulary", "budget_band", "child_accessors", "child_models", "new_key",
+    "Figure", "GovernmentTier", "HistoryEntry", "Illustration", "KeyElement", "LoadedRecord", "Message",
+    "Milestone", "Narrative", "Objective", "Organization", "OrganizationName", "Period", "Release", "ReleaseFile",
+    "ReleasePiece", "SearchText", "Source", "Term", "Vocabulary", "budget_band", "child_accessors", "child_models",
+    "new_key",
 ]  # fmt: skip

@@ -93,6 +93,13 @@ class Case(Sortable):
         ordering = ("collection__position", "ordinal", "slug")
         verbose_name = _("case")
         verbose_name_plural = _("cases")
+        # What Django's own permissions do not tell apart (see `newsroom.workflow`).
+        permissions = [
+            ("submit_case", _("Can submit cases for review")),
+            ("review_case", _("Can publish cases and return them")),
+            ("archive_case", _("Can archive cases and publish them again")),
+            ("edit_shared", _("Can change what published cases share")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["slug"], condition=Q(revises__isnull=True), name="case_unique_slug"),
             models.UniqueConstraint(
