@@ -91,6 +91,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mainstreaming.middleware.InputMiddleware",
+    "casestudies.admin.recording.RecordingMiddleware",
     # Innermost: what it answers 304 to has passed everything else.
     "casestudies.views.conditional.VersionMiddleware",
 ]

@@ -41,3 +41,9 @@ def editor(db) -> Client:
     client = Client()
     client.force_login(User.objects.create_superuser("editor", "editor@example.org", "x"))
     return client
+
+
+@pytest.fixture
+def own_work(settings) -> None:
+    """A team of one: reviewers publish what they wrote themselves, and edit published cases directly."""
+    settings.PUBLISH_OWN_WORK = True

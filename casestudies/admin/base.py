@@ -88,7 +88,9 @@ class InUseMixin:
     def get_deleted_objects(self, objs: Iterable[Model], request: HttpRequest) -> tuple:
         """As Django's, with the rows that link by many-to-many among the protecting ones."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, lacking, [*protected, *self._linking(objs)]
+        protected = [*protected, *self._linking(objs)]
+        # What stands in the way is said first: nobody deletes rows of a case alone, whatever their role.
+        return deleted, counts, set() if protected else lacking, protected
 
     def _linking(self, objs: Iterable[Model]) -> Iterator[str]:
         for relation in self.model._meta.related_objects:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.contrib.admin.utils import quote, unquote
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,9 +19,12 @@ from django.utils.translation import gettext_lazy
 from ..models import Case, CaseRedirect
 from .base import BaseAdmin, is_autocomplete, touch
 from .filters import EditionFilter
-from .parts import BY_SLUG, IDENTITY, PARTS, Part
+from .history import HistoryMixin
+from .inlines import CaseRedirectInline
+from .parts import BY_SLUG, IDENTITY, PARTS, Part, part_url
 from .quality import QualityMixin
 from .rows import CheckedForm
+from .workflow import WorkflowMixin
 
 
 class CaseForm(CheckedForm):
@@ -38,13 +43,6 @@ class CaseForm(CheckedForm):
         return slug
 
 
-def part_url(case: Case, part: Part) -> str:
-    """The address of a part's form."""
-    if part is IDENTITY:
-        return reverse("admin:casestudies_case_change", args=[quote(case.pk)])
-    return reverse("admin:casestudies_case_section", args=[quote(case.pk), part.slug])
-
-
 def part_of(request: HttpRequest) -> Part:
     """The part that the address names."""
     match = request.resolver_match
@@ -52,7 +50,7 @@ def part_of(request: HttpRequest) -> Part:
 
 
 @admin.register(Case)
-class CaseAdmin(QualityMixin, BaseAdmin):
+class CaseAdmin(WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin):
     """Cases, and their working revisions apart from them."""
 
     form = CaseForm
@@ -73,7 +71,7 @@ class CaseAdmin(QualityMixin, BaseAdmin):
     fieldsets = (
         (None, {"fields": (("collection", "ordinal"), ("name", "slug"), "title", "contents_title")}),
         (None, {"fields": (("original_title", "acronym"), ("country", "is_jmdi_supported"), "purpose")}),
-        (gettext_lazy("State"), {"fields": (("status", "last_checked_on"),)}),
+        (None, {"fields": ("last_checked_on",)}),
     )
     record = (
         gettext_lazy("Record"),
@@ -112,6 +110,11 @@ class CaseAdmin(QualityMixin, BaseAdmin):
         """A case is archived; only a superuser deletes one."""
         return request.user.is_active and request.user.is_superuser
 
+    def get_deleted_objects(self, objs: Iterable[Model], request: HttpRequest) -> tuple:
+        """Its rows go with it: nobody deletes those alone."""
+        deleted, counts, _lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set(), protected
+
     def view_on_site(self, case: Case) -> str | None:
         """The public page, where there is one."""
         return case.get_absolute_url() if Case.objects.published().filter(pk=case.pk).exists() else None
@@ -148,8 +151,10 @@ class CaseAdmin(QualityMixin, BaseAdmin):
         self, request: HttpRequest, context: dict, add: bool = False, change: bool = False, form_url: str = "",
         obj: Case | None = None,
     ) -> HttpResponse:  # fmt: skip
-        """Says whether the page edits a working revision."""
+        """Says what state the case is in, and whether the page edits a working revision."""
         context["casebook_revision"] = obj is not None and obj.is_revision
+        if obj is not None:
+            context |= self.state_context(request, obj)
         context["show_save_and_add_another"] = False
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -164,8 +169,9 @@ class CaseAdmin(QualityMixin, BaseAdmin):
         return self.get_queryset(request).select_for_update(of=("self",)).filter(pk=pk).first()
 
     def get_inlines(self, request: HttpRequest, obj: Case | None) -> tuple[type, ...]:
-        """The inlines of the part."""
-        return part_of(request).inlines
+        """The inlines of the part. Former addresses stay with the case itself."""
+        inlines = part_of(request).inlines
+        return tuple(each for each in inlines if each is not CaseRedirectInline or not (obj and obj.is_revision))
 
     def get_inline_instances(self, request: HttpRequest, obj: Case | None = None) -> list:
         """The inlines, told which part they stand in."""

@@ -32,6 +32,7 @@ from ..models import (
     Objective,
     Period,
 )
+from .base import BaseAdmin
 from .filters import RowEditionFilter
 from .rowadmin import CASE_SEARCH, PlainRowAdmin, RowAdmin, years
 from .rows import RedirectForm
@@ -154,12 +155,18 @@ class BudgetAdmin(RowAdmin):
 
 
 @admin.register(CaseRedirect)
-class CaseRedirectAdmin(RowAdmin):
-    """Former addresses."""
+class CaseRedirectAdmin(BaseAdmin):
+    """Former addresses: beside a case's text, so they are edited here, also of published cases."""
 
     form = RedirectForm
-    list_display = ("old_slug", "of_case")
+    list_display = ("old_slug", "case")
+    list_select_related = ("case__collection",)
     search_fields = ("old_slug", *CASE_SEARCH)
+    autocomplete_fields = ("case",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """With the name of the case."""
+        return super().get_queryset(request).select_related("case__collection")
 
 
 @admin.register(EditorialNote)

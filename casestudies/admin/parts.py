@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.db.models import Q
+from django.contrib.admin.utils import quote
+from django.db.models import Model, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ..choices import Section
+from ..models import Case, CaseTerm
 from . import inlines as row
+from .rowinline import SectionInline
 
 # The vocabularies that no other part claims, those that staff add later among them.
 THE_REST = "*"
@@ -115,3 +119,23 @@ PARTS = (
 )
 
 BY_SLUG = {part.slug: part for part in PARTS}
+
+
+def part_url(case: Case, part: Part) -> str:
+    """The address of a part's form."""
+    if part is IDENTITY:
+        return reverse("admin:casestudies_case_change", args=[quote(case.pk)])
+    return reverse("admin:casestudies_case_section", args=[quote(case.pk), part.slug])
+
+
+def part_for(row: Model) -> Part:
+    """The form that a row of a case's tree stands in."""
+    for part in PARTS:
+        for inline in part.inlines:
+            if inline.model is not type(row):
+                continue
+            if issubclass(inline, SectionInline) and row.section != part.section:
+                continue
+            if not isinstance(row, CaseTerm) or row.term.vocabulary.slug in part.vocabularies:
+                return part
+    return next(part for part in PARTS if THE_REST in part.vocabularies)

@@ -20,13 +20,14 @@ from ..models import AcceptedFinding, Acronym, Case
 from ..quality import case_reports, shared_reports
 from ..selection import BY_NUMBER
 from .base import BaseAdmin, RetireMixin
+from .history import HistoryMixin
 from .reference import SluggedMixin
 
 CASES_A_PAGE = 20
 
 
 @admin.register(Acronym)
-class AcronymAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+class AcronymAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """What acronyms stand for."""
 
     slug_from = "acronym"
@@ -41,7 +42,7 @@ class AcronymAdmin(RetireMixin, SluggedMixin, BaseAdmin):
 
 
 @admin.register(AcceptedFinding)
-class AcceptedFindingAdmin(BaseAdmin):
+class AcceptedFindingAdmin(HistoryMixin, BaseAdmin):
     """Findings of the report that are no faults, each with the reason."""
 
     list_display = ("subject", "rule", "reason")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..models import Collection, Country, Currency, Organization, OrganizationName, Source, Term, Vocabulary
 from .base import BaseAdmin, FieldsMixin, InUseMixin, RetireMixin
+from .history import HistoryMixin
 from .rows import RowForm
 
 
@@ -26,7 +27,7 @@ class SluggedMixin:
 
 
 @admin.register(Vocabulary)
-class VocabularyAdmin(SluggedMixin, BaseAdmin):
+class VocabularyAdmin(HistoryMixin, SluggedMixin, BaseAdmin):
     """Part 2's lists of terms."""
 
     slug_from = "label"
@@ -45,7 +46,7 @@ class VocabularyAdmin(SluggedMixin, BaseAdmin):
 
 
 @admin.register(Term)
-class TermAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+class TermAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Terms of Part 2; retired, not deleted, once in use."""
 
     slug_from = "label"
@@ -70,7 +71,7 @@ class OrganizationNameInline(FieldsMixin, admin.TabularInline):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+class OrganizationAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Bodies that act in cases; retired, not deleted, once in use."""
 
     slug_from = "name"
@@ -97,7 +98,7 @@ class OrganizationNameAdmin(BaseAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(RetireMixin, SluggedMixin, BaseAdmin):
+class SourceAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Works cited; retired, not deleted, once in use."""
 
     list_display = ("authors", "year_as_printed", "title", "kind", "in_bibliography", "is_retired")
@@ -111,7 +112,7 @@ class SourceAdmin(RetireMixin, SluggedMixin, BaseAdmin):
 
 
 @admin.register(Country)
-class CountryAdmin(InUseMixin, BaseAdmin):
+class CountryAdmin(HistoryMixin, InUseMixin, BaseAdmin):
     """Countries and areas in their United Nations regions."""
 
     list_display = ("name", "code", "alpha3", "region")
@@ -122,7 +123,7 @@ class CountryAdmin(InUseMixin, BaseAdmin):
 
 
 @admin.register(Currency)
-class CurrencyAdmin(BaseAdmin):
+class CurrencyAdmin(HistoryMixin, BaseAdmin):
     """Currencies with the rates of the budget bands."""
 
     list_display = ("code", "name", "rate", "year", "rate_note")
@@ -140,7 +141,7 @@ class CurrencyAdmin(BaseAdmin):
 
 
 @admin.register(Collection)
-class CollectionAdmin(SluggedMixin, BaseAdmin):
+class CollectionAdmin(HistoryMixin, SluggedMixin, BaseAdmin):
     """Publications that cases come from."""
 
     list_display = ("title", "slug", "number_prefix", "as_of", "position")

@@ -9,24 +9,39 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Case
-from .base import BaseAdmin, touch
+from .base import BaseAdmin
 from .filters import CaseFilter, RowEditionFilter
+from .parts import part_for, part_url
 from .rows import RowForm
 
 CASE_SEARCH = ("case__name", "case__slug")
-# What is chosen among the rows of the same case: only where the case is known.
-OF_THE_SAME_CASE = {"parent", "members"}
 
 
 class RowAdmin(BaseAdmin):
-    """Rows of a case's tree. The case of a row never changes."""
+    """Rows of every case, to search and to look at. They are edited in the forms of their case."""
 
     form: type[ModelForm] = RowForm
     list_filter = (RowEditionFilter, CaseFilter)
     list_select_related = ("case__collection", "case__revises")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """In the case's forms."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """In the case's forms."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """In the case's forms."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whose role sees the rows; Django would also let those change them who may in an inline."""
+        return request.user.has_perm(f"{self.opts.app_label}.view_{self.opts.model_name}")
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
         """By case, and within it in the rows' own order."""
@@ -49,37 +64,20 @@ class RowAdmin(BaseAdmin):
             if field.related_model and field.related_model._meta.model_name in ("case", "organization", "source")
         )
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """The case of a row that is there."""
-        return ("case",) if obj else ()
-
-    def get_exclude(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
-        """Lists of the same case's rows wait until the row has its case."""
-        names = {field.name for field in (*self.opts.fields, *self.opts.many_to_many)}
-        return tuple(sorted(names & OF_THE_SAME_CASE)) if obj is None else ()
-
     def get_form(self, request: HttpRequest, obj: Model | None = None, change: bool = False, **kwargs: Any) -> Any:
         """The lists of a row (parents, members) are those of its case."""
         request.edited_case = obj.case if obj else None
         return super().get_form(request, obj, change=change, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Model, form: ModelForm, change: bool) -> None:
-        """An edit of a row is an edit of its case."""
-        super().save_model(request, obj, form, change)
-        if form.changed_data or not change:
-            touch(obj.case)
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+        """Where the row is edited."""
+        return ("edited_in",)
 
-    def delete_model(self, request: HttpRequest, obj: Model) -> None:
-        """So is removing one."""
-        super().delete_model(request, obj)
-        touch(obj.case)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """So is removing several."""
-        cases = list(Case.objects.filter(pk__in=queryset.values("case")))
-        super().delete_queryset(request, queryset)
-        for case in cases:
-            touch(case)
+    @admin.display(description=_("edited in"))
+    def edited_in(self, row: Model) -> str:
+        """The form of the case that the row stands in."""
+        part = part_for(row)
+        return format_html('<a href="{}">{}: {}</a>', part_url(row.case, part), row.case, part.label)
 
 
 def years(row: Model) -> str:

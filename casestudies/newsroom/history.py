@@ -74,7 +74,8 @@ class Recording:
     comment: str = ""
     # What is said of single rows: (model, primary key) -> action, comment, and what the row belongs to from now on.
     said: dict[tuple[str, int], tuple[str, str, int | None]] = field(default_factory=dict)
-    touched: dict[tuple[str, int], None] = field(default_factory=dict)
+    # The checksum of each row before it was touched; empty where it is new.
+    touched: dict[tuple[str, int], str] = field(default_factory=dict)
     new: set[tuple[str, int]] = field(default_factory=set)
 
     def say(self, row: models.Model, action: str, comment: str = "", of: int | None = None) -> None:
@@ -143,7 +144,7 @@ def _record(mine: Recording, root: tuple[str, int]) -> None:
     if action == EditAction.EDITED and root in mine.new:
         action = EditAction.CREATED
     content = content_of(row)
-    if last is not None and last.digest == digest_of(content) and root not in mine.said:
+    if digest_of(content) == mine.touched[root] and root not in mine.said:
         return
     _write_row(mine.user, row, action, comment, content)
 
@@ -202,24 +203,29 @@ def _touch(instance: models.Model, *, is_new: bool = False) -> None:
     root = root_of(instance) if mine is not None else None
     if root is None or root in mine.touched:
         return
-    mine.touched[root] = None
+    mine.touched[root] = ""
     if is_new:
         mine.new.add(root)
         return
     label, pk = root
     row = collection_models()[label]._base_manager.filter(pk=pk).first()
     if row is not None:
-        _keep(row)
+        mine.touched[root] = _keep(row)
 
 
-def _keep(row: models.Model) -> None:
-    """Writes an entry of nobody's for a state that the history lacks: loaded, or changed past the admin."""
+def _keep(row: models.Model) -> str:
+    """Writes an entry of nobody's for a state that the history lacks: loaded, or changed past the admin.
+
+    Returns the checksum of the state.
+    """
     last = _last(label_of(type(row)), row.pk)
     if last is not None and isinstance(row, Case) and (last.version, last.status) == (row.version, row.status):
-        return
+        return last.digest
     content = content_of(row)
-    if last is None or last.digest != digest_of(content):
+    digest = digest_of(content)
+    if last is None or last.digest != digest:
         _write_row(None, row, EditAction.FOUND, "", content)
+    return digest
 
 
 def _is_ours(sender: type[models.Model]) -> bool:

@@ -51,7 +51,7 @@ _ADMINISTRATOR = (
         "recommendations.subpoint",
     )
     | _all(("add",), "casestudies.release")
-    | _all(("delete",), "casestudies.case", "casestudies.message")
+    | _all(("delete",), "casestudies.message")
     | _all(("add", "change", "view"), "auth.user")
     | _all(("view",), "auth.group")
     | {"casestudies.archive_case"}

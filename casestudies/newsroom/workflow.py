@@ -90,7 +90,11 @@ def is_public(case: Case) -> bool:
 
 def revision_of(case: Case) -> Case | None:
     """The working revision of a live case, if there is one."""
-    return None if case.is_revision else Case.objects.filter(revises=case).first()
+    # Asked once a case: Django remembers it, also where there is none.
+    try:
+        return None if case.is_revision else case.revision
+    except Case.DoesNotExist:
+        return None
 
 
 def live_of(case: Case) -> Case:
@@ -211,8 +215,7 @@ def replace_live(revision: Case) -> Case:
     tree = read_tree(revision)
     former = live.slug
     wanted = tree[CASE][ROOT]["slug"]
-    if Case.objects.live().filter(slug=wanted).exclude(pk=live.pk).exists():
-        raise TreeError([_("Another case has the address “%(slug)s”.") % {"slug": wanted}])
+    _check_address(live, wanted)
     content = {label: rows for label, rows in tree.items() if label != REDIRECT}
     write_tree(live, without_links_to_itself(content, live), keep=STATE_FIELDS)
     _keep_address(live, former)
@@ -223,6 +226,13 @@ def replace_live(revision: Case) -> Case:
     if notes is not None:
         notes.touched.pop(gone, None)
     return _set_status(live, Status.PUBLISHED)
+
+
+def _check_address(case: Case, slug: str) -> None:
+    """Raises TreeError where another case has the address, or had it once."""
+    is_taken = Case.objects.live().filter(slug=slug).exclude(pk=case.pk).exists()
+    if is_taken or CaseRedirect.objects.filter(old_slug=slug).exclude(case=case).exists():
+        raise TreeError([_("Another case has, or had, the address “%(slug)s”.") % {"slug": slug}])
 
 
 def _keep_address(case: Case, former: str) -> None:
@@ -326,8 +336,7 @@ def restore_entry(entry: HistoryEntry, case: Case, user: AbstractBaseUser, comme
     """Puts a state of the history back, whole. Returns the case that has it now.
 
     A draft takes it at once. Into a published or archived case it goes by a working revision, to be reviewed; but a
-    reviewer puts back at once what was public before. The state of the case, and the address of a live one, stay.
-    Raises Refused.
+    reviewer puts back at once what was public before. Whether the case is public stays. Raises Refused.
     """
     state = history.state_of(entry)
     with transaction.atomic():
@@ -337,10 +346,13 @@ def restore_entry(entry: HistoryEntry, case: Case, user: AbstractBaseUser, comme
         }
         with recording(user) as notes:
             target = _place_for(entry, fresh, user)
-            keep = STATE_FIELDS if target.is_revision or not was_public(target) else STATE_FIELDS | {"slug"}
+            former = target.slug
             try:
+                _check_address(live_of(target), state.tree[CASE][ROOT]["slug"])
                 content = without_links_to_itself(state.tree, live_of(target))
-                history.restore(target, State(content, state.targets), keep=keep)
+                history.restore(target, State(content, state.targets), keep=STATE_FIELDS)
+                if not target.is_revision and was_public(target):
+                    _keep_address(target, former)
             except TreeError as error:
                 raise Refused(str(error)) from error
             Case.objects.filter(pk=target.pk).update(version=target.version + 1, updated_at=timezone.now())

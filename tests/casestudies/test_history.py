@@ -207,22 +207,17 @@ def test_an_entry_of_another_schema_is_read_in_that_of_today(vaud, ann, monkeypa
 
 def test_a_state_written_by_the_first_version_is_still_read():
     """Kept as it was written then: what a later schema does with it is seen here first."""
-    content = {
-        "tree": {
-            "casestudies.organization": {
-                "": {
-                    "slug": "body", "name": "Body", "original_name": "", "acronym": "B",
-                    "types": [["actor-type", "ngo"]], "country": ["CH"], "parent": None, "successor": None, "is_collective": False, "description": "",
-                    "is_retired": False,
-                }
-            },
-            "casestudies.organizationname": {"one": {"key": "one", "name": "One", "note": ""}},
-        },
-        "targets": {
-            "casestudies.term": {'["actor-type", "ngo"]': [7, "NGO"]},
-            "casestudies.country": {'["CH"]': [1, "Switzerland"]},
-        },
+    own = {
+        "slug": "body", "name": "Body", "original_name": "", "acronym": "B", "types": [["actor-type", "ngo"]],
+        "country": ["CH"], "parent": None, "successor": None, "is_collective": False, "description": "",
+        "is_retired": False,
     }  # fmt: skip
+    names = {"one": {"key": "one", "name": "One", "note": ""}}
+    terms, countries = {'["actor-type", "ngo"]': [7, "NGO"]}, {'["CH"]': [1, "Switzerland"]}
+    content = {
+        "tree": {"casestudies.organization": {"": own}, "casestudies.organizationname": names},
+        "targets": {"casestudies.term": terms, "casestudies.country": countries},
+    }
     entry = HistoryEntry(
         model="casestudies.organization", object_id=1, of_id=1, content=zlib.compress(json.dumps(content).encode())
     )
