@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -95,6 +96,10 @@ class WorkflowMixin:
             "casebook_comment": _last_comment(case),
         }
 
+    def _address_in(self, request: HttpRequest) -> Callable[[Case], str]:
+        """The full address of a case's form, for e-mails."""
+        return lambda case: request.build_absolute_uri(reverse("admin:casestudies_case_change", args=[case.pk]))
+
     def _case(self, request: HttpRequest, object_id: str) -> Case:
         case = self.get_object(request, unquote(object_id))
         if case is None:
@@ -114,7 +119,7 @@ class WorkflowMixin:
         form = StepForm(request.POST or None, initial={"version": case.version})
         if request.method == "POST" and form.is_valid():
             try:
-                done = workflow.take(name, case, request.user, **form.cleaned_data)
+                done = workflow.take(name, case, request.user, **form.cleaned_data, address=self._address_in(request))
             except workflow.Refused as error:
                 form.add_error(None, str(error))
             else:
@@ -188,7 +193,7 @@ class WorkflowMixin:
         done = 0
         for case in queryset:
             try:
-                workflow.take(name, case, request.user)
+                workflow.take(name, case, request.user, address=self._address_in(request))
             except workflow.Refused as error:
                 self.message_user(request, f"{case}: {error}", messages.WARNING)
             else:
