@@ -21,6 +21,7 @@ from ..models import Case, CaseRedirect, HistoryEntry
 from ..newsroom import workflow
 from ..newsroom.differences import differences
 from ..newsroom.history import current_state
+from ..newsroom.workflow import STATE_FIELDS
 
 
 class StepForm(forms.Form):
@@ -133,7 +134,7 @@ class WorkflowMixin:
             "step": step,
             "reason": workflow.reason_against(step, case, request.user),
             "form": form,
-            "changes": differences(CASE, current_state(live), current_state(case)) if live else None,
+            "changes": differences(CASE, current_state(live), current_state(case), STATE_FIELDS) if live else None,
         }
         status = 409 if form.errors else 200
         return TemplateResponse(request, "admin/casestudies/case/step.html", context, status=status)

@@ -152,7 +152,8 @@ def steps_for(case: Case, user: Any) -> list[tuple[Step, str]]:
     for step in STEPS:
         if case.status in step.sources and step.for_revision in (None, case.is_revision):
             reason = reason_against(step, case, user)
-            if user.has_perm(step.permission) and not (step.name == "discard" and reason):
+            # What leads elsewhere is not offered: the working revision that is there, archiving.
+            if user.has_perm(step.permission) and not (reason and step.name in ("discard", "revise")):
                 found.append((step, reason))
     return found
 
