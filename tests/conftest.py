@@ -8,9 +8,8 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
-from factory.django import DjangoModelFactory
 
-from . import factories
+from .remembering import count_from
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,9 +23,7 @@ def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _count_from_the_start() -> None:
     """Each test's rows are numbered from 1 on, whatever ran before it: such as a small integer holds, and in order."""
-    for made in vars(factories).values():
-        if isinstance(made, type) and issubclass(made, DjangoModelFactory) and made is not DjangoModelFactory:
-            made.reset_sequence(0, force=True)
+    count_from()
 
 
 @pytest.fixture
