@@ -11,6 +11,19 @@ from django.test import Client, override_settings
 
 from .remembering import count_from
 
+#: What a test asks for that asks the database, itself or through other fixtures.
+DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database: what does not answers the same beside any, and runs in one layer only.
+
+    pytest-django lets no other test reach the database, so that none can be missed.
+    """
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.database)
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
