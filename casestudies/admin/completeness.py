@@ -19,6 +19,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from ..changes import held_back
 from ..models import Case, CaseTerm, child_accessors
+from ..newsroom.history import unrecorded
 from ..quality import CaseReport, Finding, case_reports
 from .parts import BY_SLUG, IDENTITY, PARTS, THE_REST, Part
 from .rowinline import SectionInline
@@ -172,8 +173,8 @@ class CompletenessMixin:
             raise Http404
         request.case_part = BY_SLUG[part]
         outcome: Outcome | None = None
-        # Held back: what the rows changed is noted nowhere, and nobody waits who notes a change of theirs.
-        with contextlib.suppress(_UndoneError), transaction.atomic(), held_back():
+        # Unrecorded and held back: no change is noted, and nobody waits who notes one of theirs.
+        with contextlib.suppress(_UndoneError), unrecorded(), transaction.atomic(), held_back():
             outcome = self._judged(request, unquote(object_id), BY_SLUG[part])
             raise _UndoneError
         context = {

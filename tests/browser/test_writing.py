@@ -1,4 +1,4 @@
-"""Writing a case in the admin's forms: rows by keyboard, what review will ask for while one types, a point on the map."""
+"""Writing a case in the admin: rows by keyboard, what review will ask for while one types, a point on the map."""
 
 from __future__ import annotations
 

@@ -313,5 +313,5 @@ class SetHelpTexts(Operation):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("casestudies", "0006_releases")]
+    dependencies = [("casestudies", "0008_roles")]
     operations = [SetHelpTexts(TEXTS)]
