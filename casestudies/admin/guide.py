@@ -162,8 +162,7 @@ class GuideMixin:
     class Media:
         css = {"all": ("admin-casebook/writing.css",)}
         js = tuple(
-            Script(f"admin-casebook/{name}.js", defer=True)
-            for name in ("rows", "terms", "popups", "completeness", "picker")
+            Script(f"admin-casebook/{name}.js", defer=True) for name in ("rows", "terms", "completeness", "picker")
         )
 
     def changeform_view(

@@ -21,6 +21,7 @@
             const answer = new DOMParser().parseFromString(html, 'text/html').body;
             const told = answer.querySelector('.casebook-count');
             told.remove();
+            // What is folded stays folded, and a link that has the focus keeps it.
             const isOpen = findings.querySelector('details')?.open;
             const held = findings.contains(document.activeElement) ? document.activeElement.getAttribute('href') : null;
             findings.replaceChildren(...answer.childNodes);

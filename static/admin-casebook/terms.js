@@ -1,4 +1,4 @@
-// Shows the definition of the chosen term beside a list of terms, read from the guide; opens the guide on wide windows.
+// Shows the definition of the chosen term beside a list of terms, read from the guide; opens the help on wide windows.
 'use strict';
 {
     const guide = document.getElementById('casebook-guide');
@@ -26,7 +26,11 @@
 
     if (guide) {
         const wide = matchMedia('(min-width: 1200px)');
-        const fit = () => { guide.open = wide.matches; };
+        const fit = () => {
+            for (const details of document.querySelectorAll('.casebook-fit')) {
+                details.open = wide.matches;
+            }
+        };
         wide.addEventListener('change', fit);
         fit();
         each(document);

@@ -106,9 +106,10 @@ def test_rows_are_moved_added_and_removed_by_keyboard(open_form):
 
 
 def test_what_review_will_ask_for_follows_the_typing_and_nothing_is_stored(open_form):
-    page = open_form("results", colour_scheme="dark", viewport=(768, 900))
+    page = open_form("coordination", colour_scheme="dark", viewport=(768, 900))
     panel = page.get_by_role("region", name="What review will ask for")
-    expect(panel.get_by_role("status")).to_have_text(re.compile(r"^1 open in this form, \d+ elsewhere\.$"))
+    expect(panel.get_by_role("status")).to_have_text(re.compile(r"^2 open in this form, \d+ elsewhere\.$"))
+    panel.get_by_text("What is open").click()
     expect(panel).to_contain_text("Section without a narrative")
     assert axe(page, include="#content-main", preload=False) == []
     page.get_by_role("button", name="Add another Narrative").click()
@@ -116,9 +117,19 @@ def test_what_review_will_ask_for_follows_the_typing_and_nothing_is_stored(open_
     expect(panel).to_contain_text("Narrative of less than 140 characters")
     assert in_focus(page) == "narratives-0-text"
     page.keyboard.type(" Yet it goes on" * 10)
-    # Long enough now; what remains is the row's place in the paper, which nobody typed.
-    expect(panel.get_by_role("status")).to_have_text(re.compile("^1 open in this form"))
-    expect(panel).to_contain_text("Row without its place in the paper: Results and sustainability")
+    # Long enough now; what remains are the mechanisms and the row's place in the paper, which nobody typed.
+    expect(panel).to_contain_text("Row without its place in the paper: Coordination mechanisms")
+    expect(panel).not_to_contain_text("Narrative")
+
+    # What a popup added is ticked among boxes, for which Django has no way.
+    press(page, "Add another Coordination mechanism")
+    page.evaluate(
+        "() => dismissAddRelatedObjectPopup({name: 'id_coordinationmechanisms-0-levels__1', close() {}}, '999', 'New')"
+    )
+    added = page.get_by_role("checkbox", name="New", exact=True)
+    expect(added).to_be_checked()
+    assert (added.get_attribute("name"), added.get_attribute("value")) == ("coordinationmechanisms-0-levels", "999")
+
     page.reload()
     expect(panel).to_contain_text("Section without a narrative")
     assert page.locator('[name="narratives-TOTAL_FORMS"]').input_value() == "0"

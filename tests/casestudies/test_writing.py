@@ -104,6 +104,30 @@ def test_every_field_of_a_form_has_a_help_text() -> None:
     assert lacking == {("case", "id"), ("case", "revises")}
 
 
+def test_a_term_is_added_to_the_vocabulary_of_its_field(editor: Client) -> None:
+    case = make.CaseFactory()
+    role = make.term("role", "funds")
+    make.term("trigger", "reform")
+    links = {
+        slug: re.findall(r'id="add_id_(\w+)-__prefix__-(\w+)"[^>]+href="[^"]+/term/add/\?([^"]+)"', html)
+        for slug in ("actors", "migratory-context", "triggering-factors")
+        if (html := editor.get(part_url(case, BY_SLUG[slug])).content.decode())
+    }
+    popup = "_to_field=id&amp;_popup=1"
+    assert links == {
+        "actors": [("caseactors", "roles", f"{popup}&amp;vocabulary__slug=role")],
+        "migratory-context": [("caseterms", "term", f"{popup}&amp;vocabulary__slug=migration")],
+        # It chooses from two.
+        "triggering-factors": [("caseterms", "term", popup)],
+    }
+    add = reverse("admin:casestudies_term_add")
+    assert submitted(editor.get(f"{add}?vocabulary__slug=role").content.decode(), "term_form")["vocabulary"] == [
+        str(role.vocabulary_id)
+    ]
+    for query in ("vocabulary__slug=nothing", ""):
+        assert submitted(editor.get(f"{add}?{query}").content.decode(), "term_form")["vocabulary"] == [""]
+
+
 # -- The rows
 
 
