@@ -21,7 +21,7 @@ from ..changes import held_back
 from ..models import Case, CaseTerm, child_accessors
 from ..newsroom.history import unrecorded
 from ..quality import CaseReport, Finding, case_reports
-from .parts import BY_SLUG, IDENTITY, PARTS, THE_REST, Part
+from .parts import BY_SLUG, IDENTITY, PARTS, THE_REST, Part, part_url
 from .rowinline import SectionInline
 
 BY_SECTION = {part.section: part for part in PARTS if part.section}
@@ -123,16 +123,9 @@ def _outcome(report: CaseReport, part: Part, anchors: dict[tuple[type, int], str
         else:
             counts[place.slug] += 1
     elsewhere = tuple(
-        Elsewhere(each.label, part_address(case.pk, each), counts[each.slug]) for each in PARTS if counts[each.slug]
+        Elsewhere(each.label, part_url(case, each), counts[each.slug]) for each in PARTS if counts[each.slug]
     )
     return Outcome(0, tuple(here), elsewhere, tuple(acronyms), len(report.explained))
-
-
-def part_address(pk: int | str, part: Part) -> str:
-    """The address of a part's form."""
-    if part is IDENTITY:
-        return reverse("admin:casestudies_case_change", args=[quote(pk)])
-    return reverse("admin:casestudies_case_section", args=[quote(pk), part.slug])
 
 
 def _anchors(formsets: Iterable[BaseFormSet]) -> dict[tuple[type, int], str]:
