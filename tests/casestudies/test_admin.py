@@ -44,18 +44,19 @@ MODELS = [
 ]
 
 # What a form asks: session, user, case, its working revision, whether it is public (identity has also the list of
-# collections), then a query for each inline, for each many-to-many of an inline and for each closed list.
+# collections), then a query for each inline, for each many-to-many of an inline and for each closed list; two for the
+# guide where the form chooses from vocabularies.
 FORM_QUERIES = {
     "identity": 10,
-    "overview": 17,
-    "migratory-context": 14,
+    "overview": 19,
+    "migratory-context": 16,
     "institutional-background": 12,
-    "decentralization": 16,
-    "triggering-factors": 14,
-    "actors": 15,
-    "coordination": 18,
-    "objectives": 20,
-    "implementation": 14,
+    "decentralization": 18,
+    "triggering-factors": 16,
+    "actors": 17,
+    "coordination": 20,
+    "objectives": 22,
+    "implementation": 16,
     "results": 12,
     "key-elements": 9,
     "sources": 8,
