@@ -30,7 +30,9 @@ def axe(
     Without `preload` axe reads no style sheets for its rule on orientation: on pages of the admin it would copy some of
     them into style elements, which the content security policy refuses.
 
-    `only` names the rules to ask, instead of all of them. The source is evaluated, not added as a script element, which the content security policy would refuse.
+    `only` names the rules to ask, instead of all of them.
+
+    The source is evaluated, not added as a script element, which the content security policy would refuse.
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_source())
