@@ -99,7 +99,7 @@ def test_rows_are_moved_added_and_removed_by_keyboard(open_form):
     # Django numbers the rows anew here: the new one among the stored ones must not be taken for one of them.
     press(page, "Remove: Component: Mistake", "Space")
     assert titles(page) == ["Second", "Third", "Fourth", "First"]
-    assert axe(page, include="#content-main", preload=False) == []
+    assert axe(page, include="#content-main") == []
     press(page, "Save and continue editing")
     expect(page.locator(".messagelist .success")).to_be_visible()
     assert titles(page) == ["Second", "Third", "Fourth", "First"]
@@ -111,7 +111,7 @@ def test_what_review_will_ask_for_follows_the_typing_and_nothing_is_stored(open_
     expect(panel.get_by_role("status")).to_have_text(re.compile(r"^2 open in this form, \d+ elsewhere\.$"))
     panel.get_by_text("What is open").click()
     expect(panel).to_contain_text("Section without a narrative")
-    assert axe(page, include="#content-main", preload=False) == []
+    assert axe(page, include="#content-main") == []
     page.get_by_role("button", name="Add another Narrative").click()
     page.keyboard.type("Too short.")
     expect(panel).to_contain_text("Narrative of less than 140 characters")
