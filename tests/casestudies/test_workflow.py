@@ -434,3 +434,12 @@ def test_a_server_error_in_the_admin_writes_nothing(ed, monkeypatch):
     assert client.post(url, {"version": case.version}).status_code == 500
     assert Case.objects.get(pk=case.pk).status == "draft"
     assert HistoryEntry.objects.count() == 0
+
+
+def test_publications_stand_in_the_audit_list(rev, adm, ed):
+    case = f.CaseFactory(status="in-review", name="Vaud")
+    take("publish", case, rev, "Read twice")
+    page = signed_in(adm).get(reverse("admin:audit")).content.decode()
+    assert "Vaud: published. Read twice" in page
+    assert reverse("admin:casestudies_case_history", args=[case.pk]) in page
+    assert signed_in(ed).get(reverse("admin:audit")).status_code == 403
