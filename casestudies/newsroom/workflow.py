@@ -320,7 +320,7 @@ STEPS = (
         frozenset({Status.IN_REVIEW}), REVIEW, EditAction.RETURNED, _to_draft, needs_comment=True,
     ),
     Step(
-        "check", gettext_lazy("Mark as checked today"),
+        "mark-checked", gettext_lazy("Mark as checked today"),
         gettext_lazy("Says that the text was compared with its sources today. Visitors see the date."),
         frozenset({Status.PUBLISHED}), REVIEW, EditAction.CHECKED, _check, for_revision=False,
     ),

@@ -75,7 +75,7 @@ def test_a_case_goes_from_draft_to_the_public_and_back(ed, rev, adm):
     take("submit", case, ed)
     take("publish", case, rev)
     assert Case.objects.published().get() == case
-    take("check", case, rev)
+    take("mark-checked", case, rev)
     case.refresh_from_db()
     assert case.last_checked_on == timezone.localdate()
     take("archive", case, adm, "Withdrawn by the canton")
@@ -95,14 +95,14 @@ def test_a_case_goes_from_draft_to_the_public_and_back(ed, rev, adm):
 STATES = {
     "draft": {"submit", "discard"},
     "in-review": {"withdraw", "publish", "return"},
-    "published": {"revise", "check", "archive"},
+    "published": {"revise", "mark-checked", "archive"},
     "archived": {"revise", "republish"},
     "revision draft": {"submit", "discard"},
     "revision in-review": {"withdraw", "publish", "return"},
 }
 STEPS_OF = {
     EDITOR: {"submit", "withdraw", "revise", "discard"},
-    REVIEWER: {"submit", "withdraw", "revise", "discard", "publish", "return", "check"},
+    REVIEWER: {"submit", "withdraw", "revise", "discard", "publish", "return", "mark-checked"},
     ADMINISTRATOR: {step.name for step in workflow.STEPS},
     "nobody": set(),
 }
