@@ -41,6 +41,7 @@ from .models import (
     ReleaseFile,
     ReleasePiece,
     SearchText,
+    SheetImport,
     Source,
     Term,
 )
@@ -56,6 +57,7 @@ KINDS: dict[type[models.Model], str] = {
 # What is bookkeeping, written by visitors, or a copy of the data of a day, and changes nothing of the collection.
 SILENT = (
     DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, HistoryEntry, Release, ReleaseFile, ReleasePiece,
+    SheetImport,
 )  # fmt: skip
 
 Change = tuple[str, int]

@@ -149,6 +149,14 @@ class MessageStatus(models.TextChoices):
     SPAM = "spam", _("spam")
 
 
+class ImportState(models.TextChoices):
+    """Where a spreadsheet stands that came back."""
+
+    NEW = "new", _("to be checked")
+    CHECKED = "checked", _("checked")
+    APPLIED = "applied", _("applied")
+
+
 class EditAction(models.TextChoices):
     """What was done, as the history has it."""
 

@@ -35,7 +35,8 @@ class InputMiddleware:
 class CompressionMiddleware(GZipMiddleware):
     """Compresses text for whoever takes it: a case's page has a fifth of its size then.
 
-    Spreadsheets and archives are compressed already. Of lengths that tell a secret (BREACH) Django takes care: it masks
+    Spreadsheets and archives are compressed already; what asks not to be held back (`X-Accel-Buffering`) is watched as
+    it is made, which compression would hold back. Of lengths that tell a secret (BREACH) Django takes care: it masks
     its tokens anew in each answer and adds bytes at random.
     """
 
@@ -49,7 +50,8 @@ class CompressionMiddleware(GZipMiddleware):
             return response
         kind = response.get("Content-Type", "")
         is_text = kind.startswith(self.TEXT) or kind.partition(";")[0].endswith(("+json", "+xml"))
-        return super().process_response(request, response) if is_text else response
+        is_watched = response.get("X-Accel-Buffering") == "no"
+        return super().process_response(request, response) if is_text and not is_watched else response
 
 
 class ApiMiddleware:

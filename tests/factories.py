@@ -546,6 +546,16 @@ class SearchTextFactory(ModelFactory):
     object_id = factory.Sequence(lambda n: n + 1_000_000)
 
 
+class SheetImportFactory(ModelFactory):
+    """A spreadsheet that was sent, and not yet checked."""
+
+    class Meta:
+        model = models.SheetImport
+
+    name = factory.Sequence(lambda n: f"cases-{n}.xlsx")
+    content = b"x"
+
+
 class LoadedRecordFactory(ModelFactory):
     """What the loader remembers of a record."""
 

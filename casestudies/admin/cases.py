@@ -26,6 +26,7 @@ from .inlines import CaseRedirectInline
 from .parts import BY_SLUG, IDENTITY, PARTS, Part, part_url
 from .quality import QualityMixin
 from .rows import CheckedForm
+from .sheets import SheetsMixin
 from .workflow import WorkflowMixin
 
 
@@ -52,7 +53,7 @@ def part_of(request: HttpRequest) -> Part:
 
 
 @admin.register(Case)
-class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin):
+class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, QualityMixin, SheetsMixin, BaseAdmin):
     """Cases, and their working revisions apart from them."""
 
     form = CaseForm

@@ -56,6 +56,10 @@ class Column:
     `label` is its head on a screen, `unit` what its numbers count in. A cell that is empty, or None, is not stated.
     Where its values come from a closed list, `choices` is that list, or `vocabulary` the slug of the vocabulary; of a
     list of terms, `terms` gives the terms themselves.
+
+    A spreadsheet that comes back (`casestudies.sheets`) sets `field` of the row by it; `within` names the column that
+    says within what its value is looked up. Without a field the cell can only be read: it `follows` another column of
+    its table, or another table.
     """
 
     header: str
@@ -67,6 +71,9 @@ class Column:
     choices: Any = None
     vocabulary: str = ""
     terms: Callable[[Any], list[Any]] | None = None
+    field: str = ""
+    within: str = ""
+    follows: str = ""
 
     def value(self, row: Any, base_url: str) -> Any:
         """The cell as JSON has it: a list, a truth value, a number, a text; None where nothing is stated."""

@@ -36,6 +36,8 @@ class Provenance:
     generated: datetime.datetime
     #: How to cite the selection, as the page says it.
     citation: str
+    #: The same moment as `generated`, to the millionth: what changed after it was changed since.
+    taken: datetime.datetime
 
     @property
     def address(self) -> str:
@@ -66,8 +68,9 @@ class Provenance:
 
 def provenance(selection: Selection, site: str) -> Provenance:
     """What a download of the selection says of itself now; `site` is the public address. One query."""
-    now, version = timezone.now().replace(microsecond=0), data_version()
+    taken, version = timezone.now(), data_version()
+    now = taken.replace(microsecond=0)
     reference = of_selection(selection, reverse("cases"), site, version, timezone.localdate(now))
     changed_on = version.changed_at.date()
     cited = author_date(reference)
-    return Provenance(site, selection.query(), len(selection), version.number, changed_on, now, cited)
+    return Provenance(site, selection.query(), len(selection), version.number, changed_on, now, cited, taken)

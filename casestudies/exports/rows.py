@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ..facets import Lists
@@ -74,13 +74,18 @@ def records(selection: Selection, base_url: str) -> Iterator[dict[str, Any]]:
 
 
 def every_row(selection: Selection) -> Iterator[tuple[Table, Any]]:
-    """The rows of every table, in one pass: of each case its own row and all that hangs off it, in order.
+    """The rows of every table of the selection, in one pass."""
+    return rows_of_cases(whole_cases(selection))
+
+
+def rows_of_cases(cases: Iterable[Case]) -> Iterator[tuple[Table, Any]]:
+    """Of each case its own row and all that hangs off it, in order. They are fetched with `for_page()`.
 
     A work that several cases cite comes once, with the first of them. What is kept of the cases passed is which works
     they cited.
     """
     cited: set[str] = set()
-    for case in whole_cases(selection):
+    for case in cases:
         yield CASES, case
         for table in ROW_TABLES:
             yield from ((table, row) for row in table.rows(case))

@@ -69,37 +69,55 @@ class Table:
 
 def plain(name: str, description: str | Promise, type: Type = Type.STRING, *, header: str = "") -> Column:
     """A field as it is."""
-    return Column(header or name, lambda row, base: getattr(row, name), description, type=type)
+    return Column(header or name, lambda row, base: getattr(row, name), description, type=type, field=name)
 
 
 def truth(name: str, description: str | Promise, *, header: str = "") -> Column:
     """A truth value: yes or no."""
-    return Column(header or name, lambda row, base: yes_no(getattr(row, name)), description, type=Type.BOOLEAN)
+    return Column(
+        header or name, lambda row, base: yes_no(getattr(row, name)), description, type=Type.BOOLEAN, field=name
+    )
 
 
 def chosen(name: str, choices: Any, description: str | Promise) -> Column:
     """A value of a closed list, as the screen shows it."""
-    return Column(name, lambda row, base: getattr(row, f"get_{name}_display")(), description, choices=choices)
+    return Column(
+        name, lambda row, base: getattr(row, f"get_{name}_display")(), description, choices=choices, field=name
+    )
 
 
-def labels(header: str, vocabulary: str, found: Callable[[Any], Iterable[Any]], description: str | Promise) -> Column:
-    """The labels of terms of one vocabulary."""
-    return of_terms(header, vocabulary, found, description)
+def labels(
+    header: str,
+    vocabulary: str,
+    found: Callable[[Any], Iterable[Any]],
+    description: str | Promise,
+    *,
+    follows: str = "",
+) -> Column:
+    """The labels of terms of one vocabulary: those of the row's own field of that name, unless they follow another."""
+    return of_terms(header, vocabulary, found, description, field="" if follows else header, follows=follows)
 
 
-def listed(header: str, found: Callable[[Any], Iterable[Any]], description: str | Promise) -> Column:
-    """Texts or slugs, several in one cell."""
-    return Column(header, lambda row, base: joined(found(row)), description, type=Type.LIST)
+def listed(
+    header: str, found: Callable[[Any], Iterable[Any]], description: str | Promise, *, follows: str = ""
+) -> Column:
+    """Texts or slugs, several in one cell: of the row's own field of that name, unless they follow another column."""
+    field = "" if follows else header
+    return Column(
+        header, lambda row, base: joined(found(row)), description, type=Type.LIST, field=field, follows=follows
+    )
 
 
-def through(header: str, relation: str, name: str, description: str | Promise) -> Column:
-    """A field of what the row points at; empty where it points at nothing."""
+def through(header: str, relation: str, name: str, description: str | Promise, *, within: str = "") -> Column:
+    """A field of what the row points at; empty where it points at nothing. Under the link's own name it says which."""
 
     def getter(row: Any, base_url: str) -> Any:
         target = getattr(row, relation)
         return "" if target is None else getattr(target, name)
 
-    return Column(header, getter, description)
+    if header == relation:
+        return Column(header, getter, description, field=relation, within=within)
+    return Column(header, getter, description, follows=relation)
 
 
 def body(relation: str, description: str | Promise) -> tuple[Column, Column]:
@@ -223,13 +241,19 @@ ROW_TABLES: tuple[Table, ...] = (
         (
             CASE,
             KEY,
-            Column("vocabulary", lambda row, base: row.term.vocabulary.slug, _("Short name of the vocabulary.")),
-            through("term", "term", "slug", _("Short name of the term within its vocabulary.")),
+            Column(
+                "vocabulary",
+                lambda row, base: row.term.vocabulary.slug,
+                _("Short name of the vocabulary."),
+                follows="term",
+            ),
+            through("term", "term", "slug", _("Short name of the term within its vocabulary."), within="vocabulary"),
             through("label", "term", "label", _("The term.")),
             Column(
                 "parent",
                 lambda row, base: row.term.parent.slug if row.term.parent else "",
                 _("Short name of the term above it in the vocabulary."),
+                follows="term",
             ),
             EVIDENCE,
             plain("reason", _("Why it is classed so.")),
@@ -250,32 +274,46 @@ ROW_TABLES: tuple[Table, ...] = (
                 "original_name",
                 lambda row, base: row.organization.original_name,
                 _("Name of the organization in its own language."),
+                follows="organization",
             ),
-            Column("acronym", lambda row, base: row.organization.acronym, _("Acronym of the organization.")),
+            Column(
+                "acronym",
+                lambda row, base: row.organization.acronym,
+                _("Acronym of the organization."),
+                follows="organization",
+            ),
             plain("name_stated", _("Name as stated, where the paper names it otherwise in this case.")),
             listed(
                 "other_names",
                 lambda row: (each.name for each in row.organization.other_names.all()),
                 _("Other names under which the paper mentions it."),
+                follows="organization",
             ),
             labels(
-                "types", "actor-type", lambda row: row.organization.types.all(), _("Types of the actor, after Part 2.")
+                "types",
+                "actor-type",
+                lambda row: row.organization.types.all(),
+                _("Types of the actor, after Part 2."),
+                follows="organization",
             ),
             Column(
                 "collective",
                 lambda row, base: yes_no(row.organization.is_collective),
                 _("Whether it stands for several bodies that the paper does not name one by one."),
                 type=Type.BOOLEAN,
+                follows="organization",
             ),
             Column(
                 "part_of",
                 lambda row, base: str(row.organization.parent or ""),
                 _("The organization that it is part of."),
+                follows="organization",
             ),
             Column(
                 "succeeded_by",
                 lambda row, base: str(row.organization.successor or ""),
                 _("The organization that succeeded it."),
+                follows="organization",
             ),
             labels("roles", "role", lambda row: row.roles.all(), _("What it does in the case.")),
             truth("is_lead", _("Whether it leads."), header="lead"),
@@ -324,6 +362,7 @@ ROW_TABLES: tuple[Table, ...] = (
                 lambda row, base: row.form.label if row.form else "",
                 _("Form of coordination."),
                 vocabulary="coordination-form",
+                field="form",
             ),
             chosen("direction", Direction, _("Whether it joins peers or levels of government.")),
             labels("levels", "tier", lambda row: row.levels.all(), _("The levels of government that it joins.")),
@@ -336,6 +375,7 @@ ROW_TABLES: tuple[Table, ...] = (
                 "member_names",
                 lambda row: (member.organization.name for member in row.members.all()),
                 _("The names of its members."),
+                follows="members",
             ),
             plain("members_stated", _("Members as stated.")),
             EVIDENCE,
@@ -492,18 +532,31 @@ ROW_TABLES: tuple[Table, ...] = (
         (
             CASE,
             KEY,
-            plain("label", _("Number of the recommendation, with the letter of its sub-point.")),
+            Column(
+                "label",
+                lambda row, base: row.label,
+                _("Number of the recommendation, with the letter of its sub-point."),
+                follows="recommendation",
+            ),
             Column(
                 "recommendation",
                 lambda row, base: row.recommendation.number,
                 _("Number of the recommendation."),
                 type=Type.INTEGER,
+                field="recommendation",
             ),
-            through("subpoint", "subpoint", "letter", _("Letter of the sub-point; empty where it is the whole.")),
+            through(
+                "subpoint",
+                "subpoint",
+                "letter",
+                _("Letter of the sub-point; empty where it is the whole."),
+                within="recommendation",
+            ),
             Column(
                 "title",
                 lambda row, base: row.subpoint.title if row.subpoint else row.recommendation.title,
                 _("Short title of the recommendation, or of the sub-point."),
+                follows="recommendation",
             ),
             chosen("strength", Strength, _("How strongly the case illustrates it.")),
             plain("reason", _("What the case did that illustrates it.")),
@@ -567,7 +620,12 @@ WORKS = Table(
     _("The works that the cases cite, as the paper prints them. Each stands once, however many cases cite it."),
     (
         plain("slug", _("Short name of the work in addresses, stable.")),
-        Column("url", lambda work, base: f"{base}{work.get_absolute_url()}", _("The address of its page, stable.")),
+        Column(
+            "url",
+            lambda work, base: f"{base}{work.get_absolute_url()}",
+            _("The address of its page, stable."),
+            follows="slug",
+        ),
         plain("authors", _("Author.")),
         plain("year", _("Year; empty where the paper says n.d."), Type.YEAR),
         plain("year_suffix", _("Letter after the year, as in 2014a.")),

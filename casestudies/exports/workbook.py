@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from mainstreaming import downloads
 from mainstreaming.downloads import NotForSpreadsheets, Spreadsheet
@@ -19,11 +20,14 @@ from .columns import FIGURE_COLUMNS
 from .declaring import Column, Type, yes_no
 from .provenance import LICENCE, Provenance
 from .rows import every_row, figures
-from .tables import TABLES
+from .tables import TABLES, Table
 
 WIDTHS = {Type.STRING: 30, Type.LIST: 30}
 NARROW = 12
 CODEBOOK, CITATION = "codebook", "citation"
+#: What a sheet that comes back is told by: the moment at which it was taken, the version of the data, and of a case
+#: that is not published its edition and version.
+TAKEN, VERSION, EDITION = "Taken at", gettext_lazy("Data version"), "edition:"
 
 
 def cell_of(column: Column, row: Any, base_url: str) -> Any:
@@ -44,16 +48,23 @@ def write_workbook(file: BinaryIO, selection: Selection, about: Provenance) -> N
     """Writes the workbook. Raises NotForSpreadsheets where it would not hold everything as it is."""
     if len(selection) >= downloads.MOST_ROWS:
         raise NotForSpreadsheets(_("The selection has more cases than a spreadsheet has rows."))
+    write_tables(file, every_row(selection), citation_rows(about), about.site)
+
+
+def write_tables(
+    file: BinaryIO, rows: Iterable[tuple[Table, Any]], about: Iterable[tuple[Any, Any]], site: str
+) -> None:
+    """A workbook of the rows given, with the codebook and what is said of it. Raises NotForSpreadsheets."""
     with Spreadsheet(file) as book:
         for table in TABLES:
             book.add_sheet(table.name, table.headers, [WIDTHS.get(column.type, NARROW) for column in table.columns])
-        for table, row in every_row(selection):
-            book.add(table.name, [cell_of(column, row, about.site) for column in table.columns])
+        for table, row in rows:
+            book.add(table.name, [cell_of(column, row, site) for column in table.columns])
         book.add_sheet(CODEBOOK, ENTRY_HEADERS)
         for entry in codebook_rows():
             book.add(CODEBOOK, entry)
         book.add_sheet(CITATION, [_("what"), _("value")], [24, 100])
-        for pair in citation_rows(about):
+        for pair in about:
             book.add(CITATION, pair)
 
 
@@ -71,8 +82,9 @@ def citation_rows(about: Provenance) -> list[tuple[str, Any]]:
         (_("How to cite"), about.citation),
         (_("Cases"), about.count),
         (_("Selection"), about.address),
-        (_("Data version"), about.version),
+        (VERSION, about.version),
         (_("Data changed on"), about.changed_on),
         (_("Made on"), about.generated.date()),
+        (TAKEN, about.taken.isoformat()),
         (_("Licence"), f"{LICENCE['title']} ({LICENCE['path']})"),
     ]

@@ -26,6 +26,7 @@ from casestudies.models import (
     ReleaseFile,
     ReleasePiece,
     SearchText,
+    SheetImport,
 )
 from tests import factories as make
 from tests.admin_forms import offered, submitted
@@ -35,7 +36,7 @@ from .admin_tree import full_case, row_models, rows_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_work")]
 
 # What is derived from the rest is nobody's to edit; the files of a release are shown with it.
-DERIVED = (DataVersion, HistoryEntry, SearchText, ReleaseFile, ReleasePiece)
+DERIVED = (DataVersion, HistoryEntry, SearchText, SheetImport, ReleaseFile, ReleasePiece)
 MODELS = [
     model
     for app in ("casestudies", "recommendations")

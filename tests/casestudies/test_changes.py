@@ -48,6 +48,7 @@ WORDS_OF: dict[type[db.Model], tuple[str, str] | str | None] = {
     models.Acronym: None,
     models.AcceptedFinding: SILENT,
     models.LoadedRecord: SILENT,
+    models.SheetImport: SILENT,
     models.Message: SILENT,
     models.Release: SILENT,
     models.ReleaseFile: SILENT,
@@ -127,6 +128,7 @@ def test_bookkeeping_moves_nothing(model):
     rows = {
         models.AcceptedFinding: f.AcceptedFindingFactory,
         models.LoadedRecord: f.LoadedRecordFactory,
+        models.SheetImport: f.SheetImportFactory,
         models.Message: f.MessageFactory,
         models.Release: f.ReleaseFactory,
         models.ReleaseFile: f.ReleaseFileFactory,
