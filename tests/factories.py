@@ -146,6 +146,16 @@ class SourceFactory(ModelFactory):
     title = factory.LazyAttribute(lambda o: f"Title of {o.slug}")
 
 
+class SourceRedirectFactory(ModelFactory):
+    """A former address of a source."""
+
+    class Meta:
+        model = models.SourceRedirect
+
+    source = factory.SubFactory(SourceFactory)
+    old_slug = factory.Sequence(lambda n: f"former-source-{n}")
+
+
 class OrganizationFactory(ModelFactory):
     """An organization."""
 

@@ -17,15 +17,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Case, CaseRedirect
+from ..newsroom import workflow
 from .base import BaseAdmin, is_autocomplete, touch
 from .completeness import CompletenessMixin
-from .filters import EditionFilter
+from .filters import CheckedFilter, EditionFilter, MineFilter
 from .guide import GuideMixin
 from .history import HistoryMixin
 from .inlines import CaseRedirectInline
 from .parts import BY_SLUG, IDENTITY, PARTS, Part, part_url
 from .quality import QualityMixin
 from .rows import CheckedForm
+from .tagging import TaggingMixin
 from .workflow import WorkflowMixin
 
 
@@ -52,7 +54,7 @@ def part_of(request: HttpRequest) -> Part:
 
 
 @admin.register(Case)
-class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin):
+class CaseAdmin(GuideMixin, CompletenessMixin, TaggingMixin, WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin):
     """Cases, and their working revisions apart from them."""
 
     form = CaseForm
@@ -61,6 +63,8 @@ class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, Qual
     list_filter = (
         EditionFilter,
         "status",
+        MineFilter,
+        CheckedFilter,
         "collection",
         "is_jmdi_supported",
         ("country__region", admin.RelatedOnlyFieldListFilter),
@@ -198,8 +202,9 @@ class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, Qual
         """Writes the case where the form changed it, and remembers the address that it leaves."""
         obj.left_slug = None
         if change and "slug" in form.changed_data:
-            public = Case.objects.published() | Case.objects.archived()
-            obj.left_slug = form.initial["slug"] if public.filter(pk=obj.pk).exists() else None
+            # A working revision's address is kept when it is published.
+            is_known = not obj.is_revision and workflow.was_public(obj)
+            obj.left_slug = form.initial["slug"] if is_known else None
         if form.changed_data or not change:
             super().save_model(request, obj, form, change)
 

@@ -26,6 +26,7 @@ from casestudies.models import (
     ReleaseFile,
     ReleasePiece,
     SearchText,
+    SourceRedirect,
 )
 from tests import factories as make
 from tests.admin_forms import offered, submitted
@@ -34,8 +35,9 @@ from .admin_tree import full_case, row_models, rows_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_work")]
 
-# What is derived from the rest is nobody's to edit; the files of a release are shown with it.
-DERIVED = (DataVersion, HistoryEntry, SearchText, ReleaseFile, ReleasePiece)
+# What is derived from the rest is nobody's to edit; the files of a release are shown with it. Former addresses of
+# sources are kept when a source is merged or renamed.
+DERIVED = (DataVersion, HistoryEntry, SearchText, ReleaseFile, ReleasePiece, SourceRedirect)
 MODELS = [
     model
     for app in ("casestudies", "recommendations")
