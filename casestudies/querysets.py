@@ -52,9 +52,8 @@ class CaseQuerySet(models.QuerySet):
 
     def at(self, slug: str) -> CaseQuerySet:
         """Those that have the address, or had it once; the one that has it first."""
-        had = self.filter(Q(slug=slug) | Q(pk__in=self.model.redirects.rel.related_model.objects.filter(
-            old_slug=slug
-        ).values("case")))  # fmt: skip
+        former = self.model.redirects.rel.related_model.objects.filter(old_slug=slug).order_by()
+        had = self.filter(Q(slug=slug) | Q(pk__in=former.values("case")))
         return had.order_by(models.Case(models.When(slug=slug, then=0), default=1), "pk")
 
     def citing(self, source: models.Model) -> CaseQuerySet:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import zlib
 from decimal import Decimal
 
 import factory
@@ -565,6 +566,20 @@ class LoadedRecordFactory(ModelFactory):
     model = "casestudies.case"
     natural_key = factory.Sequence(lambda n: f'["case-{n}"]')
     fields = factory.LazyFunction(lambda: {"name": "Vaud"})
+
+
+class HistoryEntryFactory(ModelFactory):
+    """An entry of the history, of a row that is not there."""
+
+    class Meta:
+        model = models.HistoryEntry
+
+    model = "casestudies.case"
+    object_id = factory.Sequence(lambda n: n + 1_000_000)
+    of_id = factory.SelfAttribute("object_id")
+    name = "A case"
+    content = zlib.compress(b'{"tree": {}, "targets": {}}')
+    digest = ""
 
 
 def child_factories() -> dict[type[models.CaseChild], type[ChildFactory]]:
