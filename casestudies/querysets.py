@@ -6,12 +6,13 @@ anything that hangs off a case, leaves out drafts, entries in review, archived e
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING
 
 from django.db import connections, models
 from django.db.models import F, Max, Min, Q
 
-from .choices import Status
+from .choices import EditAction, Status
 
 if TYPE_CHECKING:
     from .models import Case
@@ -48,6 +49,12 @@ class CaseQuerySet(models.QuerySet):
     def archived(self) -> CaseQuerySet:
         """Cases that were public once and are no more: their address answers that they are archived."""
         return self.filter(status=Status.ARCHIVED, revises__isnull=True)
+
+    def at(self, slug: str) -> CaseQuerySet:
+        """Those that have the address, or had it once; the one that has it first."""
+        former = self.model.redirects.rel.related_model.objects.filter(old_slug=slug).order_by()
+        had = self.filter(Q(slug=slug) | Q(pk__in=former.values("case")))
+        return had.order_by(models.Case(models.When(slug=slug, then=0), default=1), "pk")
 
     def citing(self, source: models.Model) -> CaseQuerySet:
         """The cases that cite a work, in their list of sources or in a row of their tree."""
@@ -228,6 +235,15 @@ class AcronymQuerySet(SlugQuerySet):
     def used_in(self, cases: list[int]) -> AcronymQuerySet:
         """The acronyms of these cases, by their primary keys; once for each, which `used_in` on the row names."""
         return self.filter(cases__in=cases).annotate(used_in=F("cases")).order_by("slug")
+
+
+class HistoryQuerySet(models.QuerySet):
+    """Entries of the history: the staff's, but for when a case was archived."""
+
+    def archived_at(self, case: Case) -> datetime.datetime | None:
+        """When an archived case was archived; None where the history does not tell."""
+        entries = self.filter(model=case._meta.label_lower, object_id=case.pk, of_id=case.pk)
+        return entries.filter(action=EditAction.ARCHIVED).order_by("-pk").values_list("at", flat=True).first()
 
 
 class AcceptedFindingQuerySet(models.QuerySet):

@@ -120,6 +120,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "mainstreaming.context_processors.site",
             ],
+            "libraries": {"newsroom": "casestudies.admin.tags"},
         },
     },
 ]

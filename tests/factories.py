@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import zlib
 from decimal import Decimal
 
 import factory
@@ -144,6 +145,16 @@ class SourceFactory(ModelFactory):
     authors = factory.LazyAttribute(lambda o: f"Author of {o.slug}")
     year = 2014
     title = factory.LazyAttribute(lambda o: f"Title of {o.slug}")
+
+
+class SourceRedirectFactory(ModelFactory):
+    """A former address of a source."""
+
+    class Meta:
+        model = models.SourceRedirect
+
+    source = factory.SubFactory(SourceFactory)
+    old_slug = factory.Sequence(lambda n: f"former-source-{n}")
 
 
 class OrganizationFactory(ModelFactory):
@@ -565,6 +576,20 @@ class LoadedRecordFactory(ModelFactory):
     model = "casestudies.case"
     natural_key = factory.Sequence(lambda n: f'["case-{n}"]')
     fields = factory.LazyFunction(lambda: {"name": "Vaud"})
+
+
+class HistoryEntryFactory(ModelFactory):
+    """An entry of the history, of a row that is not there."""
+
+    class Meta:
+        model = models.HistoryEntry
+
+    model = "casestudies.case"
+    object_id = factory.Sequence(lambda n: n + 1_000_000)
+    of_id = factory.SelfAttribute("object_id")
+    name = "A case"
+    content = zlib.compress(b'{"tree": {}, "targets": {}}')
+    digest = ""
 
 
 def child_factories() -> dict[type[models.CaseChild], type[ChildFactory]]:

@@ -225,7 +225,7 @@ def lowest_of(page: str, label: str) -> str:
 
 
 def answers(client: Client, page: str, address: str, data: dict | None = None) -> bool:
-    """Whether somebody gets in: neither refused nor sent to the login page, nor is it an address that takes nothing."""
+    """Whether somebody gets in: neither refused, nor sent to the login page, nor told that nothing is taken."""
     answer = client.get(address) if data is None else client.post(address, data)
     assert answer.status_code < 500, address
     refused = (403, 404, 405) if page.startswith("app_list") else (403, 405)

@@ -24,6 +24,9 @@ from .offers import offers_for, vocabulary_of
 from .rows import RowForm
 from .widgets import KnownAutocomplete, KnownAutocompleteMultiple, TermWrapper
 
+#: How many rows a message names.
+NAMED_ROWS = 20
+
 
 def touch(case: Case) -> None:
     """Notes that something of the case was edited; nothing else of it is written."""
@@ -129,9 +132,17 @@ class RetireMixin(InUseMixin):
 
     def _set_retired(self, request: HttpRequest, queryset: QuerySet, value: bool) -> None:
         rows = list(queryset.exclude(is_retired=value))
-        for row in rows:
+        refused = [row for row in rows if not self.has_change_permission(request, row)]
+        done = [row for row in rows if row not in refused]
+        for row in done:
             row.is_retired = value
             row.save(update_fields=["is_retired"])
             self.log_change(request, row, [{"changed": {"fields": ["is_retired"]}}])
-        done = ngettext("%d row changed.", "%d rows changed.", len(rows)) % len(rows)
-        self.message_user(request, done, messages.SUCCESS)
+        told = ngettext("%d row changed.", "%d rows changed.", len(done)) % len(done)
+        self.message_user(request, told, messages.SUCCESS if done else messages.INFO)
+        if refused:
+            names = "; ".join(str(row) for row in refused[:NAMED_ROWS])
+            left = _("Not changed, because published cases show them and your role does not include this: %(names)s")
+            more = ngettext(" and %d more", " and %d more", len(refused) - NAMED_ROWS) % (len(refused) - NAMED_ROWS)
+            left = left % {"names": names} + (more if len(refused) > NAMED_ROWS else "")
+            self.message_user(request, left, messages.WARNING)

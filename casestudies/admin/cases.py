@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from ..models import Case, CaseRedirect
+from ..newsroom import workflow
 from .base import BaseAdmin, is_autocomplete, touch
 from .completeness import CompletenessMixin
-from .filters import EditionFilter
+from .filters import CheckedFilter, EditionFilter, MineFilter
 from .guide import GuideMixin
 from .history import HistoryMixin
 from .inlines import CaseRedirectInline
@@ -27,6 +28,7 @@ from .parts import BY_SLUG, IDENTITY, PARTS, Part, part_url
 from .quality import QualityMixin
 from .rows import CheckedForm
 from .sheets import SheetsMixin
+from .tagging import TaggingMixin
 from .workflow import WorkflowMixin
 
 
@@ -53,7 +55,16 @@ def part_of(request: HttpRequest) -> Part:
 
 
 @admin.register(Case)
-class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, QualityMixin, SheetsMixin, BaseAdmin):
+class CaseAdmin(
+    GuideMixin,
+    CompletenessMixin,
+    TaggingMixin,
+    WorkflowMixin,
+    HistoryMixin,
+    QualityMixin,
+    SheetsMixin,
+    BaseAdmin,
+):
     """Cases, and their working revisions apart from them."""
 
     form = CaseForm
@@ -62,6 +73,8 @@ class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, Qual
     list_filter = (
         EditionFilter,
         "status",
+        MineFilter,
+        CheckedFilter,
         "collection",
         "is_jmdi_supported",
         ("country__region", admin.RelatedOnlyFieldListFilter),
@@ -199,8 +212,9 @@ class CaseAdmin(GuideMixin, CompletenessMixin, WorkflowMixin, HistoryMixin, Qual
         """Writes the case where the form changed it, and remembers the address that it leaves."""
         obj.left_slug = None
         if change and "slug" in form.changed_data:
-            public = Case.objects.published() | Case.objects.archived()
-            obj.left_slug = form.initial["slug"] if public.filter(pk=obj.pk).exists() else None
+            # A working revision's address is kept when it is published.
+            is_known = not obj.is_revision and workflow.was_public(obj)
+            obj.left_slug = form.initial["slug"] if is_known else None
         if form.changed_data or not change:
             super().save_model(request, obj, form, change)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Case
+from ..newsroom.dashboard import own_drafts_condition
 
 
 class EditionFilter(admin.SimpleListFilter):
@@ -32,6 +35,37 @@ class EditionFilter(admin.SimpleListFilter):
         if self.value() == "all":
             return queryset
         return queryset.filter(**{f"{self.path}revises__isnull": self.value() != "revision"})
+
+
+class MineFilter(admin.SimpleListFilter):
+    """Drafts and working revisions that the person wrote in."""
+
+    title = _("author")
+    parameter_name = "mine"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("1", _("my drafts"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(own_drafts_condition(request.user)) if self.value() else queryset
+
+
+class CheckedFilter(admin.SimpleListFilter):
+    """When a case was compared with its sources last."""
+
+    title = _("last check")
+    parameter_name = "checked"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("year", _("not for a year, or never")), ("never", _("never"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() == "never":
+            return queryset.filter(last_checked_on=None)
+        if self.value() == "year":
+            year_ago = timezone.localdate() - datetime.timedelta(days=365)
+            return queryset.filter(Q(last_checked_on=None) | Q(last_checked_on__lt=year_ago))
+        return queryset
 
 
 class RowEditionFilter(EditionFilter):

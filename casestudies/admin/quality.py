@@ -21,15 +21,17 @@ from ..quality import case_reports, shared_reports
 from ..selection import BY_NUMBER
 from .base import BaseAdmin, RetireMixin
 from .history import HistoryMixin
+from .merging import MergeMixin, SharedMixin
 from .reference import SluggedMixin
 
 CASES_A_PAGE = 20
 
 
 @admin.register(Acronym)
-class AcronymAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
+class AcronymAdmin(HistoryMixin, SharedMixin, MergeMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """What acronyms stand for."""
 
+    actions = (*RetireMixin.actions, "merge_rows")
     slug_from = "acronym"
     list_display = ("acronym", "meaning", "original_meaning", "is_in_list", "is_retired")
     list_filter = ("is_in_list", "is_retired")

@@ -6,13 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Collection, Country, Currency, Organization, OrganizationName, Source, Term, Vocabulary
+from ..newsroom.sharing import EDIT_SHARED
 from .base import BaseAdmin, FieldsMixin, InUseMixin, RetireMixin
 from .history import HistoryMixin
+from .merging import MergeMixin, SharedInline, SharedMixin, UsesMixin, keep_address
 from .rows import RowForm
 
 
@@ -46,7 +49,7 @@ class VocabularyAdmin(HistoryMixin, SluggedMixin, BaseAdmin):
 
 
 @admin.register(Term)
-class TermAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
+class TermAdmin(HistoryMixin, UsesMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Terms of Part 2; retired, not deleted, once in use."""
 
     slug_from = "label"
@@ -68,7 +71,7 @@ class TermAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
         return {"vocabulary": vocabulary.pk, **initial} if vocabulary else initial
 
 
-class OrganizationNameInline(FieldsMixin, admin.TabularInline):
+class OrganizationNameInline(SharedInline, FieldsMixin, admin.TabularInline):
     """Other names of an organization."""
 
     model = OrganizationName
@@ -78,10 +81,11 @@ class OrganizationNameInline(FieldsMixin, admin.TabularInline):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
+class OrganizationAdmin(HistoryMixin, SharedMixin, MergeMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Bodies that act in cases; retired, not deleted, once in use."""
 
     slug_from = "name"
+    actions = (*RetireMixin.actions, "merge_rows")
     list_display = ("name", "acronym", "country", "parent", "is_collective", "is_retired")
     list_filter = (("types", admin.RelatedOnlyFieldListFilter), "is_collective", "is_retired", "country")
     list_select_related = ("country", "parent")
@@ -95,7 +99,7 @@ class OrganizationAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
 
 
 @admin.register(OrganizationName)
-class OrganizationNameAdmin(BaseAdmin):
+class OrganizationNameAdmin(SharedMixin, BaseAdmin):
     """Other names of every organization, to search."""
 
     list_display = ("name", "organization", "note")
@@ -103,11 +107,16 @@ class OrganizationNameAdmin(BaseAdmin):
     search_fields = ("name", "organization__name")
     autocomplete_fields = ("organization",)
 
+    def is_locked(self, request: HttpRequest, row: OrganizationName | None) -> bool:
+        """As the organization that it names."""
+        return super().is_locked(request, row.organization if row is not None and row.organization_id else None)
+
 
 @admin.register(Source)
-class SourceAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
+class SourceAdmin(HistoryMixin, SharedMixin, MergeMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Works cited; retired, not deleted, once in use."""
 
+    actions = (*RetireMixin.actions, "merge_rows")
     list_display = ("authors", "year_as_printed", "title", "kind", "in_bibliography", "is_retired")
     list_filter = ("kind", "in_bibliography", "is_retired")
     search_fields = ("authors", "title", "english_title", "container", "slug", "=year")
@@ -116,6 +125,18 @@ class SourceAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
     def year_as_printed(self, source: Source) -> str:
         """«2014a», or «n.d.»."""
         return source.year_label
+
+    def get_exclude(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
+        """What is in the bibliography is public: that is for those to say who may change what visitors see."""
+        return () if request.user.has_perm(EDIT_SHARED) else ("in_bibliography",)
+
+    def save_model(self, request: HttpRequest, obj: Source, form: ModelForm, change: bool) -> None:
+        """Former addresses go on leading to the work."""
+        if not change and "in_bibliography" not in form.fields:
+            obj.in_bibliography = False
+        super().save_model(request, obj, form, change)
+        if change and "slug" in form.changed_data:
+            keep_address(obj, form.initial["slug"])
 
 
 @admin.register(Country)

@@ -175,8 +175,9 @@ class Documented(AutoSchema):
         moved: dict[Any, OpenApiResponse] = {}
         if isinstance(shown, Item):
             good, text, errors = ref(shown.record), _("The record."), [*errors, 404]
-            if shown.find is None:
+            if shown.find is None or shown.moved is not None:
                 moved[301] = OpenApiResponse(None, _("The record has moved."))
+            if shown.find is None:
                 errors.append(410)
         elif shown:
             good, text = ref(f"{shown.record}Page"), _("A page of records.")

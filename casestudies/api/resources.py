@@ -141,6 +141,8 @@ class Item:
     fields: Sequence[Field]
     #: The record of a key; None where there is none. Of cases the view knows more (moved, archived).
     find: Callable[[Any], Any] | None = None
+    #: The key that a former one leads to; None where it leads nowhere.
+    moved: Callable[[Any], Any] | None = None
 
 
 CASES = Resource(
@@ -252,8 +254,9 @@ SOURCE = Item(
     "slug",
     SLUG,
     _("The work's short name."),
-    _("One work with the cases that cite it."),
+    _("One work with the cases that cite it. A former address answers 301."),
     of.FULL_SOURCE_FIELDS,
     rows.source,
+    rows.moved_source,
 )
 ITEMS = (CASE, RECOMMENDATION, VOCABULARY, SOURCE)

@@ -197,6 +197,11 @@ def source(slug: str) -> Source | None:
     return None
 
 
+def moved_source(slug: str) -> str | None:
+    """The slug of the work that a former address leads to; None where it leads to none that a visitor may see."""
+    return Source.objects.published().filter(redirects__old_slug=slug).values_list("slug", flat=True).first()
+
+
 def find_recommendations(index: Index, data: QueryDict) -> Found:
     """The recommendations, by their numbers."""
     rows = Recommendation.objects.select_related("group").prefetch_related("subpoints").order_by("number")

@@ -36,6 +36,13 @@ class Gone(exceptions.APIException):
     status_code = 410
 
 
+def moved_to(address: str) -> HttpResponse:
+    """301 without a body."""
+    response = HttpResponse(status=301, headers={"Location": address})
+    del response["Content-Type"]
+    return response
+
+
 def answer_problem(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """The problem details of an error; None for what is a fault of the site, which Django handles."""
     request = context["request"]._request
@@ -117,11 +124,15 @@ class ApiItem(ApiView):
 
     item: Item | None = None
 
-    def get(self, request: Request, **key: Any) -> Response:
+    def get(self, request: Request, **key: Any) -> HttpResponseBase:
         refuse_all(request.GET)
         found = self.item.find(key[self.item.key])
         if found is None:
-            raise Http404(_("There is no such record."))
+            became = self.item.moved(key[self.item.key]) if self.item.moved else None
+            if became is None:
+                raise Http404(_("There is no such record."))
+            name = request.resolver_match.view_name
+            return moved_to(f"{base_url(request)}{reverse(name, kwargs={self.item.key: became})}")
         return Response(values(self.item.fields, found, base_url(request)))
 
 
@@ -139,10 +150,8 @@ class ApiCase(ApiView):
             CaseRedirect.objects.filter(old_slug=slug, case__in=Case.objects.published()).select_related("case").first()
         )
         if former is not None:
-            response = HttpResponse(status=301, headers={"Location": CASE_API.value(former.case, base)})
-            del response["Content-Type"]
-            return response
-        if Case.objects.archived().filter(slug=slug).exists():
+            return moved_to(CASE_API.value(former.case, base))
+        if Case.objects.archived().at(slug).exists():
             raise Gone(_("This case has been archived."))
         raise Http404(_("There is no such case."))
 

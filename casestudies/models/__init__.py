@@ -25,7 +25,7 @@ from .grid import (
 from .inbox import Message
 from .newsroom import HistoryEntry
 from .quality import AcceptedFinding
-from .reference import Collection, Country, Currency, Organization, OrganizationName, Source
+from .reference import Collection, Country, Currency, Organization, OrganizationName, Source, SourceRedirect
 from .release import Release, ReleaseFile, ReleasePiece
 from .sheets import SheetImport
 from .vocabulary import Term, Vocabulary
@@ -47,6 +47,6 @@ __all__ = [
     "Component", "Contribution", "CoordinationMechanism", "Country", "Currency", "DataVersion", "EditorialNote",
     "Figure", "GovernmentTier", "HistoryEntry", "Illustration", "KeyElement", "LoadedRecord", "Message",
     "Milestone", "Narrative", "Objective", "Organization", "OrganizationName", "Period", "Release", "ReleaseFile",
-    "ReleasePiece", "SearchText", "SheetImport", "Source", "Term", "Vocabulary", "budget_band", "child_accessors",
-    "child_models", "new_key",
+    "ReleasePiece", "SearchText", "SheetImport", "Source", "SourceRedirect", "Term", "Vocabulary", "budget_band",
+    "child_accessors", "child_models", "new_key",
 ]  # fmt: skip

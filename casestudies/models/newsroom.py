@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..choices import EditAction
+from ..querysets import HistoryQuerySet
 
 
 class HistoryEntry(models.Model):
@@ -46,6 +47,8 @@ class HistoryEntry(models.Model):
     digest = models.CharField(_("checksum of the content"), max_length=64)
     # How the content is laid out (see `newsroom.history.FORMAT`).
     layout = models.PositiveSmallIntegerField(_("layout"), default=1)
+
+    objects = HistoryQuerySet.as_manager()
 
     class Meta:
         ordering = ("-at", "-pk")

@@ -180,6 +180,23 @@ class Source(Sortable):
         return (self.slug,)
 
 
+class SourceRedirect(models.Model):
+    """An address that a source had before its slug changed or it was merged into another. No part of the files."""
+
+    old_slug = models.SlugField(_("former slug"), max_length=120)
+    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.CASCADE, related_name="redirects")
+
+    class Meta:
+        ordering = ("old_slug",)
+        default_permissions = ()
+        verbose_name = _("former address of a source")
+        verbose_name_plural = _("former addresses of sources")
+        constraints = [models.UniqueConstraint(fields=["old_slug"], name="sourceredirect_unique_slug")]
+
+    def __str__(self) -> str:
+        return self.old_slug
+
+
 class Organization(models.Model):
     """A body, or a collective of bodies, that acts in one or more cases."""
 

@@ -19,7 +19,7 @@ from mainstreaming.pagination import PAGE_SIZE, Paged
 
 from ..exports.forms import FORMS
 from ..likeness import comparable
-from ..models import Case, CaseRedirect
+from ..models import Case, CaseRedirect, HistoryEntry
 from ..page import CasePage
 from ..pictures import Timeline, case_map, charts, timeline
 from ..search.snippets import snippets
@@ -171,6 +171,9 @@ def elsewhere(request: HttpRequest, slug: str, name: str = "case", **kwargs: str
         query = f"?{request.GET.urlencode()}" if request.GET else ""
         address = reverse(name, kwargs={"slug": former.case.slug, **kwargs})
         return redirect(f"{address}{query}", permanent=True)
-    if Case.objects.archived().filter(slug=slug).exists():
-        return render(request, "casestudies/case_archived.html", status=410)
+    # At a former address too, which does not lead on: what the case is called now is no visitor's to know.
+    archived = Case.objects.archived().at(slug).first()
+    if archived is not None:
+        since = HistoryEntry.objects.archived_at(archived)
+        return render(request, "casestudies/case_archived.html", {"since": since}, status=410)
     raise Http404(_("There is no such case."))

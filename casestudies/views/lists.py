@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -74,8 +74,14 @@ def source_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def source_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    """One work: as printed, and a page of the cases that cite it, each with what it supports."""
-    source = get_object_or_404(Source.objects.published(), slug=slug)
+    """One work: as printed, and a page of the cases that cite it, each with what it supports.
+
+    A former address leads to the work that it became.
+    """
+    source = Source.objects.published().filter(slug=slug).first()
+    if source is None:
+        became = get_object_or_404(Source.objects.published(), redirects__old_slug=slug)
+        return redirect(became, permanent=True)
     cases = Case.objects.published().citing(source).select_related("collection", "country").order_by(*BY_NUMBER)
     paged = Paged.of(cases, request.GET.get("page"))
     on_page = list(paged.page.object_list)

@@ -27,6 +27,7 @@ from casestudies.models import (
     ReleasePiece,
     SearchText,
     SheetImport,
+    SourceRedirect,
 )
 from tests import factories as make
 from tests.admin_forms import offered, submitted
@@ -35,8 +36,9 @@ from .admin_tree import full_case, row_models, rows_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_work")]
 
-# What is derived from the rest is nobody's to edit; the files of a release are shown with it.
-DERIVED = (DataVersion, HistoryEntry, SearchText, SheetImport, ReleaseFile, ReleasePiece)
+# What is derived from the rest is nobody's to edit; the files of a release are shown with it. Former addresses of
+# sources are kept when a source is merged or renamed.
+DERIVED = (DataVersion, HistoryEntry, ReleaseFile, ReleasePiece, SearchText, SheetImport, SourceRedirect)
 MODELS = [
     model
     for app in ("casestudies", "recommendations")

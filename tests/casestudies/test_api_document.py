@@ -22,8 +22,8 @@ from schemathesis.specs.openapi import checks
 from casestudies.api.fields import FULL_CASE_FIELDS
 from casestudies.exports.tables import TABLES
 from casestudies.facets import FACETS
-from casestudies.models import Case
-from tests.factories import CaseFactory, CaseRedirectFactory
+from casestudies.models import Case, Source
+from tests.factories import CaseFactory, CaseRedirectFactory, SourceRedirectFactory
 
 from .builders import make_collection
 from .reading import page, text
@@ -53,6 +53,7 @@ def collection() -> None:
     whole.save()
     CaseRedirectFactory(case=Case.objects.get(slug="vaud"), old_slug="waadt")
     CaseFactory(slug="gone", status="archived")
+    SourceRedirectFactory(source=Source.objects.get(slug="source-0"), old_slug="source-was")
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ RECORDS = {
     "/api/v1/cases/{slug}/": {"vaud": 200, "whole": 200, "waadt": 301, "gone": 410},
     "/api/v1/recommendations/{number}/": {14: 200},
     "/api/v1/vocabularies/{slug}/": {"trigger": 200},
-    "/api/v1/sources/{slug}/": {"source-0": 200},
+    "/api/v1/sources/{slug}/": {"source-0": 200, "source-was": 301},
 }
 
 

@@ -106,6 +106,7 @@ BROKEN: dict[str, list[Break]] = {
     ],
     "case_does_not_revise_itself": [case_revises_itself],
     "caseredirect_unique_slug": [copy(f.CaseRedirectFactory)],
+    "sourceredirect_unique_slug": [copy(f.SourceRedirectFactory)],
     "period_end_not_before_start": [
         update(f.PeriodFactory, whole(), end_year=2013),
         update(f.PeriodFactory, whole(end_year=2014), start_month=5, end_month=4),

@@ -376,17 +376,19 @@ def test_counts_leave_hidden_cases_out(visitor, public):
 def test_hidden_cases_answer_as_if_they_were_not_there(visitor, public):
     absent = visitor.get("/cases/nothing/")
     assert absent.status_code == 404
-    for slug in (f"{MARK}draft", f"{MARK}inreview", f"{MARK}revision", *(f"{MARK}former{state}" for state in HIDDEN)):
+    former = (f"{MARK}former{state}" for state in HIDDEN if state != "archived")
+    for slug in (f"{MARK}draft", f"{MARK}inreview", f"{MARK}revision", *former):
         response = visitor.get(f"/cases/{slug}/")
         assert response.status_code == 404
         assert response.content == absent.content
 
 
 def test_an_archived_case_says_that_it_is_archived(visitor, public):
-    response = visitor.get(f"/cases/{MARK}archived/")
-    assert response.status_code == 410
-    assert "<h1>This case has been archived</h1>" in response.content.decode()
-    assert "case" not in response.context
+    for slug in (f"{MARK}archived", f"{MARK}formerarchived"):
+        response = visitor.get(f"/cases/{slug}/")
+        assert response.status_code == 410
+        assert "<h1>This case has been archived</h1>" in response.content.decode()
+        assert "case" not in response.context
 
 
 def test_a_revision_of_an_archived_or_draft_case_is_hidden_too(visitor):
