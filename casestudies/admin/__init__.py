@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from recommendations.models import Group, Recommendation, SubPoint
 
-from . import base, cases, children, history, inbox, quality, reference, releases
+from . import base, cases, children, collisions, history, inbox, quality, reference, releases
 
 admin.site.site_header = _("Mainstreaming Casebook")
 admin.site.site_title = _("Mainstreaming Casebook")
@@ -16,7 +16,12 @@ for model in (Group, Recommendation, SubPoint):
     plain = type(admin.site.get_model_admin(model))
     admin.site.unregister(model)
     admin.site.register(
-        model, type(plain.__name__, (history.HistoryMixin, base.InUseMixin, plain), {"__doc__": plain.__doc__})
+        model,
+        type(
+            plain.__name__,
+            (history.HistoryMixin, base.InUseMixin, collisions.CollisionMixin, plain),
+            {"__doc__": plain.__doc__},
+        ),
     )
 
-__all__ = ["base", "cases", "children", "history", "inbox", "quality", "reference", "releases"]
+__all__ = ["base", "cases", "children", "collisions", "history", "inbox", "quality", "reference", "releases"]

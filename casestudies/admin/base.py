@@ -19,6 +19,7 @@ from django.utils.translation import ngettext
 from mainstreaming.formfields import PlainDecimalField, PlainTextField
 
 from ..models import Case
+from .collisions import CollisionMixin
 from .offers import offers_for
 from .rows import RowForm
 from .widgets import KnownAutocomplete, KnownAutocompleteMultiple
@@ -74,7 +75,7 @@ class FieldsMixin:
         return field
 
 
-class BaseAdmin(FieldsMixin, admin.ModelAdmin):
+class BaseAdmin(CollisionMixin, FieldsMixin, admin.ModelAdmin):
     """An admin of its own for one model."""
 
     form = RowForm

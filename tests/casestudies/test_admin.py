@@ -46,19 +46,19 @@ MODELS = [
 # What a form asks: session, user, case, its working revision, whether it is public (identity has also the list of
 # collections), then a query for each inline, for each many-to-many of an inline and for each closed list.
 FORM_QUERIES = {
-    "identity": 10,
-    "overview": 17,
-    "migratory-context": 14,
-    "institutional-background": 12,
-    "decentralization": 16,
-    "triggering-factors": 14,
-    "actors": 15,
-    "coordination": 18,
-    "objectives": 20,
-    "implementation": 14,
-    "results": 12,
-    "key-elements": 9,
-    "sources": 8,
+    "identity": 11,
+    "overview": 18,
+    "migratory-context": 15,
+    "institutional-background": 13,
+    "decentralization": 17,
+    "triggering-factors": 15,
+    "actors": 16,
+    "coordination": 19,
+    "objectives": 21,
+    "implementation": 15,
+    "results": 13,
+    "key-elements": 10,
+    "sources": 9,
 }
 
 
