@@ -37,6 +37,7 @@ from .models import (
     Message,
     Organization,
     OrganizationName,
+    PreviewLink,
     Release,
     ReleaseFile,
     ReleasePiece,
@@ -55,7 +56,8 @@ KINDS: dict[type[models.Model], str] = {
 }
 # What is bookkeeping, written by visitors, or a copy of the data of a day, and changes nothing of the collection.
 SILENT = (
-    DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, HistoryEntry, Release, ReleaseFile, ReleasePiece,
+    DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, HistoryEntry, PreviewLink, Release, ReleaseFile,
+    ReleasePiece,
 )  # fmt: skip
 
 Change = tuple[str, int]

@@ -22,6 +22,7 @@ from .filters import EditionFilter
 from .history import HistoryMixin
 from .inlines import CaseRedirectInline
 from .parts import BY_SLUG, IDENTITY, PARTS, Part, part_url
+from .previews import PreviewMixin
 from .quality import QualityMixin
 from .rows import CheckedForm
 from .workflow import WorkflowMixin
@@ -50,7 +51,7 @@ def part_of(request: HttpRequest) -> Part:
 
 
 @admin.register(Case)
-class CaseAdmin(WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin):
+class CaseAdmin(PreviewMixin, WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin):
     """Cases, and their working revisions apart from them."""
 
     form = CaseForm

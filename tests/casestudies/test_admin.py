@@ -23,6 +23,7 @@ from casestudies.models import (
     HistoryEntry,
     LoadedRecord,
     Message,
+    PreviewLink,
     ReleaseFile,
     ReleasePiece,
     SearchText,
@@ -35,7 +36,7 @@ from .admin_tree import full_case, row_models, rows_of
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_work")]
 
 # What is derived from the rest is nobody's to edit; the files of a release are shown with it.
-DERIVED = (DataVersion, HistoryEntry, SearchText, ReleaseFile, ReleasePiece)
+DERIVED = (DataVersion, HistoryEntry, PreviewLink, SearchText, ReleaseFile, ReleasePiece)
 MODELS = [
     model
     for app in ("casestudies", "recommendations")

@@ -137,7 +137,7 @@ def test_rows_that_went_came_or_moved_meanwhile(ann: Client, bob: Client, vaud: 
     assert told == {
         "Label a": "kept", "Label b": "removed", "Label c: 100": "changed", "Bob's new: 5": "added",
     }  # fmt: skip
-    assert [key for key, _label in labels(vaud)] == ["d", "e", "c"]
+    assert [key for key, _label in labels(vaud)] == ["d", "c", "e"]
     assert ann.post(url, submitted(refused.content.decode(), "case_form")).status_code == 302
     found = dict(labels(vaud))
     assert found == {"a": "Ann", "c": "Ann's c", "e": "Bob's new", "f": "Ann's new"}
