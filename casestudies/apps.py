@@ -14,7 +14,8 @@ class CasestudiesConfig(AppConfig):
     def ready(self) -> None:
         """Changes of the collection are noted from here on, and recorded where somebody is at work."""
         from . import changes
-        from .newsroom import history
+        from .newsroom import audited, history
 
         changes.connect()
         history.connect()
+        audited.connect()

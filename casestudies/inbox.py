@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import logging
 
 from django.conf import settings
@@ -12,6 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
+
+from mainstreaming.addresses import told_apart
 
 from .choices import MessageStatus
 from .models import Message
@@ -31,12 +32,9 @@ def sender_of(address: str, day: datetime.date) -> str:
     Keyed with the site's secret, another one each day. Of an IPv6 address the first 64 bits count: the rest is
     the sender's own to choose.
     """
-    try:
-        ip = ipaddress.ip_address(address.strip())
-    except ValueError:
+    ip = told_apart(address)
+    if ip is None:
         return ""
-    if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ipaddress.ip_network((ip, 64), strict=False).network_address
     return salted_hmac("casestudies.inbox", f"{day.isoformat()} {ip}", algorithm="sha256").hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,7 +62,8 @@ PAPER_URL = env.url(
 )
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    # Django's admin, with a site of our own.
+    "mainstreaming.apps.CasebookAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -73,6 +75,11 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "rest_framework",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "mainstreaming.accounts",
     "recommendations",
     "casestudies",
 ]
@@ -88,6 +95,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Asks nothing of the database: it answers for a login that was refused.
+    "axes.middleware.AxesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mainstreaming.middleware.InputMiddleware",
@@ -156,6 +165,33 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+
+# Logins are counted in the database, so that all processes count alike (mainstreaming/accounts/throttle.py).
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_HANDLER = "mainstreaming.accounts.throttle.LoginHandler"
+AXES_CLIENT_IP_CALLABLE = "mainstreaming.accounts.throttle.client_address"
+AXES_LOCKOUT_CALLABLE = "mainstreaming.accounts.throttle.lockout_response"
+# How many logins may fail with one name from one address, from one address in all, and for how long they count.
+AXES_FAILURE_LIMIT = env.number("LOGIN_FAILURES", 5, 1, 1000)
+LOGIN_FAILURES_PER_ADDRESS = env.number("LOGIN_FAILURES_PER_ADDRESS", 30, 1, 100_000)
+AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOGIN_LOCK_MINUTES", 30, 1, 10_080))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# The page says for how long: trying meanwhile does not make it longer.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "carried", "csrfmiddlewaretoken"]
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
+# Whether all staff must have a second factor. Its name in their apps.
+STAFF_TOTP_REQUIRED = env.flag("STAFF_TOTP_REQUIRED")
+OTP_TOTP_ISSUER = "Mainstreaming Casebook"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+
+SESSION_COOKIE_AGE = env.number("SESSION_HOURS", 12, 1, 336) * 3600
+# What was typed in the admin is not lost with a session or a token.
+CSRF_FAILURE_VIEW = "mainstreaming.accounts.views.csrf_failure"
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -8,9 +8,21 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
-from factory.django import DjangoModelFactory
 
-from . import factories
+from .remembering import count_from
+
+#: What a test asks for that asks the database, itself or through other fixtures.
+DATABASE = {"db", "transactional_db", "django_db_reset_sequences", "django_db_serialized_rollback", "django_db_setup"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses the database: what does not answers the same beside any, and runs in one layer only.
+
+    pytest-django lets no other test reach the database, so that none can be missed.
+    """
+    for item in items:
+        if item.get_closest_marker("django_db") or DATABASE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.database)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,9 +36,7 @@ def _static_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _count_from_the_start() -> None:
     """Each test's rows are numbered from 1 on, whatever ran before it: such as a small integer holds, and in order."""
-    for made in vars(factories).values():
-        if isinstance(made, type) and issubclass(made, DjangoModelFactory) and made is not DjangoModelFactory:
-            made.reset_sequence(0, force=True)
+    count_from()
 
 
 @pytest.fixture

@@ -29,6 +29,11 @@ CLEARED = (
     "PAPER_URL",
     "SITE_URL",
     "STATIC_ROOT",
+    "LOGIN_FAILURES",
+    "LOGIN_FAILURES_PER_ADDRESS",
+    "LOGIN_LOCK_MINUTES",
+    "SESSION_HOURS",
+    "STAFF_TOTP_REQUIRED",
     "GUNICORN_READY_MESSAGE",
     "WEB_CONCURRENCY",
 )
@@ -39,7 +44,12 @@ for _name in CLEARED:
 
 
 def pytest_configure() -> None:
-    """Hash passwords quickly: the slow hash, which a live site needs, took a third of a second in every such test."""
+    """What a live site needs and a test does not: the slow hash of passwords, and a log of every login.
+
+    The hash took a third of a second in every such test; tests of logins turn their log on again.
+    """
     from django.conf import settings
+
+    settings.AXES_ENABLED = False
 
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

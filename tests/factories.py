@@ -15,7 +15,20 @@ import factory
 from factory.django import DjangoModelFactory
 
 from casestudies import choices, models
+from casestudies.changes import held_back
 from recommendations import models as part_3
+
+
+class ModelFactory(DjangoModelFactory):
+    """What all factories share: whatever else one makes on the way, its changes are noted once."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _generate(cls, strategy, params):
+        with held_back():
+            return super()._generate(strategy, params)
 
 
 def small_number() -> factory.Sequence:
@@ -23,7 +36,7 @@ def small_number() -> factory.Sequence:
     return factory.Sequence(lambda n: n % 30_000 + 1)
 
 
-class GroupFactory(DjangoModelFactory):
+class GroupFactory(ModelFactory):
     """A group of recommendations."""
 
     class Meta:
@@ -35,7 +48,7 @@ class GroupFactory(DjangoModelFactory):
     position = small_number()
 
 
-class RecommendationFactory(DjangoModelFactory):
+class RecommendationFactory(ModelFactory):
     """A recommendation of Part 3."""
 
     class Meta:
@@ -48,7 +61,7 @@ class RecommendationFactory(DjangoModelFactory):
     text = "What to do."
 
 
-class SubPointFactory(DjangoModelFactory):
+class SubPointFactory(ModelFactory):
     """A lettered sub-point of a recommendation."""
 
     class Meta:
@@ -61,7 +74,7 @@ class SubPointFactory(DjangoModelFactory):
     text = "A part of it."
 
 
-class VocabularyFactory(DjangoModelFactory):
+class VocabularyFactory(ModelFactory):
     """A vocabulary."""
 
     class Meta:
@@ -74,7 +87,7 @@ class VocabularyFactory(DjangoModelFactory):
     position = small_number()
 
 
-class TermFactory(DjangoModelFactory):
+class TermFactory(ModelFactory):
     """A term; of a vocabulary of its own unless told otherwise."""
 
     class Meta:
@@ -92,7 +105,7 @@ def term(vocabulary: str, slug: str, **fields) -> models.Term:
     return TermFactory(vocabulary__slug=vocabulary, slug=slug, **fields)
 
 
-class CountryFactory(DjangoModelFactory):
+class CountryFactory(ModelFactory):
     """A country. Switzerland where no code is given."""
 
     class Meta:
@@ -107,7 +120,7 @@ class CountryFactory(DjangoModelFactory):
     region = factory.SubFactory(TermFactory, vocabulary__slug="region", slug="western-europe")
 
 
-class CurrencyFactory(DjangoModelFactory):
+class CurrencyFactory(ModelFactory):
     """A currency. Swiss francs where no code is given."""
 
     class Meta:
@@ -120,7 +133,7 @@ class CurrencyFactory(DjangoModelFactory):
     rate_year = 2015
 
 
-class SourceFactory(DjangoModelFactory):
+class SourceFactory(ModelFactory):
     """A work cited."""
 
     class Meta:
@@ -133,7 +146,7 @@ class SourceFactory(DjangoModelFactory):
     title = factory.LazyAttribute(lambda o: f"Title of {o.slug}")
 
 
-class OrganizationFactory(DjangoModelFactory):
+class OrganizationFactory(ModelFactory):
     """An organization."""
 
     class Meta:
@@ -150,7 +163,7 @@ class OrganizationFactory(DjangoModelFactory):
             self.types.set(extracted)
 
 
-class OrganizationNameFactory(DjangoModelFactory):
+class OrganizationNameFactory(ModelFactory):
     """Another name of an organization."""
 
     class Meta:
@@ -161,7 +174,7 @@ class OrganizationNameFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"Other name {n}")
 
 
-class CollectionFactory(DjangoModelFactory):
+class CollectionFactory(ModelFactory):
     """The collection of the paper where no slug is given."""
 
     class Meta:
@@ -174,7 +187,7 @@ class CollectionFactory(DjangoModelFactory):
     number_prefix = "4."
 
 
-class CaseFactory(DjangoModelFactory):
+class CaseFactory(ModelFactory):
     """A published case; a draft with `status="draft"`; a working revision with `revises=case`."""
 
     class Meta:
@@ -191,7 +204,7 @@ class CaseFactory(DjangoModelFactory):
     country = factory.SubFactory(CountryFactory)
 
 
-class CaseRedirectFactory(DjangoModelFactory):
+class CaseRedirectFactory(ModelFactory):
     """A former address of a case."""
 
     class Meta:
@@ -201,7 +214,7 @@ class CaseRedirectFactory(DjangoModelFactory):
     old_slug = factory.Sequence(lambda n: f"former-{n}")
 
 
-class BudgetFactory(DjangoModelFactory):
+class BudgetFactory(ModelFactory):
     """A budget: not reported, unless a total is given."""
 
     class Meta:
@@ -215,7 +228,7 @@ class BudgetFactory(DjangoModelFactory):
     currency = factory.Maybe("total", yes_declaration=factory.SubFactory(CurrencyFactory), no_declaration=None)
 
 
-class ChildFactory(DjangoModelFactory):
+class ChildFactory(ModelFactory):
     """What the factories of a case's rows share."""
 
     class Meta:
@@ -449,7 +462,7 @@ class CaseSourceFactory(ChildFactory):
     section = choices.Section.OVERVIEW
 
 
-class AcronymFactory(DjangoModelFactory):
+class AcronymFactory(ModelFactory):
     """An acronym that means the same everywhere, unless cases are given."""
 
     class Meta:
@@ -466,7 +479,7 @@ class AcronymFactory(DjangoModelFactory):
             self.cases.set(extracted)
 
 
-class AcceptedFindingFactory(DjangoModelFactory):
+class AcceptedFindingFactory(ModelFactory):
     """A finding of the quality report that is no fault."""
 
     class Meta:
@@ -477,7 +490,7 @@ class AcceptedFindingFactory(DjangoModelFactory):
     reason = "The paper says nothing of it."
 
 
-class MessageFactory(DjangoModelFactory):
+class MessageFactory(ModelFactory):
     """A visitor's message about nothing in particular."""
 
     class Meta:
@@ -487,7 +500,7 @@ class MessageFactory(DjangoModelFactory):
     text = factory.Sequence(lambda n: f"Message number {n}.")
 
 
-class ReleaseFactory(DjangoModelFactory):
+class ReleaseFactory(ModelFactory):
     """A release without files."""
 
     class Meta:
@@ -499,7 +512,7 @@ class ReleaseFactory(DjangoModelFactory):
     case_count = 1
 
 
-class ReleaseFileFactory(DjangoModelFactory):
+class ReleaseFileFactory(ModelFactory):
     """An empty file of a release."""
 
     class Meta:
@@ -512,7 +525,7 @@ class ReleaseFileFactory(DjangoModelFactory):
     sha256 = hashlib.sha256(b"").hexdigest()
 
 
-class ReleasePieceFactory(DjangoModelFactory):
+class ReleasePieceFactory(ModelFactory):
     """A piece of a file."""
 
     class Meta:
@@ -523,7 +536,7 @@ class ReleasePieceFactory(DjangoModelFactory):
     data = b"x"
 
 
-class SearchTextFactory(DjangoModelFactory):
+class SearchTextFactory(ModelFactory):
     """The words of something."""
 
     class Meta:
@@ -533,7 +546,7 @@ class SearchTextFactory(DjangoModelFactory):
     object_id = factory.Sequence(lambda n: n + 1_000_000)
 
 
-class LoadedRecordFactory(DjangoModelFactory):
+class LoadedRecordFactory(ModelFactory):
     """What the loader remembers of a record."""
 
     class Meta:

@@ -1,7 +1,7 @@
 """Run the test suite in layers: `python -m tests.layers sqlite=240 postgresql=240 browser=300 [-- PYTEST ARGUMENTS]`.
 
     sqlite      everything but the browser tests, on SQLite
-    postgresql  the same on an embedded PostgreSQL
+    postgresql  those of them that use the database, on an embedded PostgreSQL
     browser     the browser tests, against the site as a process of its own
 
 The number is the layer's budget in seconds: a layer that takes longer is stopped and has failed. All layers run,
@@ -22,10 +22,11 @@ from dataclasses import dataclass
 
 PYTEST = [sys.executable, "-m", "pytest"]
 #: Side by side, each process with a test database of its own.
-MANY = [*PYTEST, "-n", "logical", "--maxprocesses", "4", "-m", "not browser"]
+MANY = [*PYTEST, "-n", "logical", "--maxprocesses", "4"]
 LAYERS = {
-    "sqlite": MANY,
-    "postgresql": [sys.executable, "-m", "tests.postgres", "--", *MANY],
+    "sqlite": [*MANY, "-m", "not browser"],
+    # `database` is set where a test asks for it, by itself (tests/conftest.py).
+    "postgresql": [sys.executable, "-m", "tests.postgres", "--", *MANY, "-m", "not browser and database"],
     # Two at the most, each with a site and a Chromium of its own.
     "browser": [*PYTEST, "-n", "logical", "--maxprocesses", "2", "-m", "browser"],
 }

@@ -15,7 +15,7 @@ from django.core.management import call_command
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ("casestudies", "mainstreaming", "recommendations")
 # Helpers of the project that know no model: what an app may take from it.
-MODEL_FREE = {"downloads", "environment", "formfields", "pagination", "problems", "projection"}
+MODEL_FREE = {"addresses", "audit", "downloads", "environment", "formfields", "pagination", "problems", "projection"}
 # Within casestudies: the way imports run. A module may import what stands before it, or beside it in its own line.
 LAYERS = (
     {"text", "choices"},

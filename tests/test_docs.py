@@ -96,7 +96,9 @@ def test_commands_that_documents_name_exist(document):
     targets = set(re.findall(r"^([a-z-]+):", text("Makefile"), re.M))
     made = {name or other for name, other in re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", words, re.M)}
     assert made - targets == set()
-    commands = {path.stem for path in ROOT.glob("*/management/commands/*.py")}
+    folders = ("*/management/commands/*.py", "*/*/management/commands/*.py")
+    commands = {path.stem for folder in folders for path in ROOT.glob(folder)}
     named = set(re.findall(r"manage\.py ([a-z_]+)", words))
-    django = {"migrate", "collectstatic", "createsuperuser", "loaddata", "makemigrations", "check", "runserver", "test"}
+    django = {"migrate", "collectstatic", "createsuperuser", "loaddata", "makemigrations", "check", "runserver", "test",
+              "axes_reset", "shell"}  # fmt: skip
     assert named - commands - django == set()

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, RelatedFieldWidgetWrapper
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms import CheckboxSelectMultiple, ModelChoiceField
+from django.forms.widgets import Script
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -18,11 +19,11 @@ from django.utils.translation import ngettext
 
 from mainstreaming.formfields import PlainDecimalField, PlainTextField
 
-from ..models import Case
+from ..models import Case, Term
 from .collisions import CollisionMixin
-from .offers import offers_for
+from .offers import offers_for, vocabulary_of
 from .rows import RowForm
-from .widgets import KnownAutocomplete, KnownAutocompleteMultiple
+from .widgets import KnownAutocomplete, KnownAutocompleteMultiple, TermWrapper
 
 
 def touch(case: Case) -> None:
@@ -51,7 +52,11 @@ class FieldsMixin:
             kwargs |= {"required": False, "initial": None, "show_hidden_initial": False}
         elif db_field.name == "position":
             kwargs |= {"required": False, "initial": None}
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        is_of_terms = db_field.related_model is Term and isinstance(field.widget, RelatedFieldWidgetWrapper)
+        if is_of_terms and (slug := vocabulary_of(db_field, request)):
+            field.widget = TermWrapper.of(field.widget, slug)
+        return field
 
     def formfield_for_foreignkey(self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         """A closed list, or an autocomplete that knows the labels that are loaded."""
@@ -81,6 +86,9 @@ class BaseAdmin(CollisionMixin, FieldsMixin, admin.ModelAdmin):
     form = RowForm
     list_per_page = 50
     view_on_site = False
+
+    class Media:
+        js = (Script("admin-casebook/popups.js", defer=True),)
 
 
 class InUseMixin:

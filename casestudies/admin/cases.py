@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from ..models import Case, CaseRedirect
 from .base import BaseAdmin, is_autocomplete, touch
+from .completeness import CompletenessMixin
 from .filters import EditionFilter
+from .guide import GuideMixin
 from .history import HistoryMixin
 from .inlines import CaseRedirectInline
 from .parts import BY_SLUG, IDENTITY, PARTS, Part, part_url
@@ -51,7 +53,9 @@ def part_of(request: HttpRequest) -> Part:
 
 
 @admin.register(Case)
-class CaseAdmin(PreviewMixin, WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin):
+class CaseAdmin(
+    GuideMixin, CompletenessMixin, PreviewMixin, WorkflowMixin, HistoryMixin, QualityMixin, BaseAdmin
+):  # fmt: skip
     """Cases, and their working revisions apart from them."""
 
     form = CaseForm

@@ -85,7 +85,7 @@ class HistoryMixin:
         if request.method == "POST":
             return self._restore(request, row, found)
         state, earlier = history.state_of(found), history.before(found)
-        since = differences(self._label, state, history.current_state(row))
+        since = differences(self._label, state, history.current_state(row), workflow.STATE_FIELDS)
         return self._history_page(
             request,
             "history_entry.html",
@@ -94,7 +94,7 @@ class HistoryMixin:
             entry=found,
             changes=differences(self._label, history.state_of(earlier) if earlier else EMPTY, state),
             earlier=earlier,
-            since=[row for row in since if {field.name for field in row.fields} != {"status"}],
+            since=since,
             may_restore=self.may_restore(request, row, found),
         )
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from recommendations.models import Recommendation, SubPoint
 
-from ..models import CaseActor, Component, Currency, Term
+from ..models import CaseActor, CaseTerm, Component, Currency, Term
 from .widgets import label_of
 
 # Vocabularies with a field of their own elsewhere: a case is not classed by them.
@@ -107,3 +107,12 @@ def offers_for(field: Field, request: HttpRequest) -> tuple[QuerySet, list[Offer
     if key not in cache:
         cache[key] = [Offer(row.pk, found.label(row), found.is_open(row)) for row in rows]
     return rows, cache[key]
+
+
+def vocabulary_of(field: Field, request: HttpRequest) -> str:
+    """The slug of the one vocabulary that a field of terms chooses from; empty where there are several."""
+    if slug := dict(field.get_limit_choices_to()).get("vocabulary__slug"):
+        return slug
+    part = getattr(request, "case_part", None)
+    slugs = part.vocabularies if part and field.model is CaseTerm else ()
+    return slugs[0] if len(slugs) == 1 and slugs[0] != "*" else ""

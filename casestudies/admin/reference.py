@@ -60,6 +60,13 @@ class TermAdmin(HistoryMixin, RetireMixin, SluggedMixin, BaseAdmin):
         (None, {"fields": ("usual_role", "example", "place", ("position", "is_retired"))}),
     )
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A term added beside a field belongs to the vocabulary of the field, which the address names by its slug."""
+        initial = super().get_changeform_initial_data(request)
+        slug = initial.pop("vocabulary__slug", "")
+        vocabulary = Vocabulary.objects.filter(slug=slug).first() if slug else None
+        return {"vocabulary": vocabulary.pk, **initial} if vocabulary else initial
+
 
 class OrganizationNameInline(FieldsMixin, admin.TabularInline):
     """Other names of an organization."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
 from django.db.models import Model
@@ -18,6 +19,33 @@ def label_of(row: Model) -> str:
 def bare(widget: Widget) -> Widget:
     """The widget itself, out of the admin's wrapper with its “add” and “change” links."""
     return widget.widget if isinstance(widget, RelatedFieldWidgetWrapper) else widget
+
+
+class TermWrapper(RelatedFieldWidgetWrapper):
+    """The links beside a field of terms; “add” opens with the field's own vocabulary chosen."""
+
+    vocabulary = ""
+
+    @classmethod
+    def of(cls, wrapper: RelatedFieldWidgetWrapper, vocabulary: str) -> TermWrapper:
+        """A wrapper like `wrapper`, for the vocabulary of that slug."""
+        made = cls(
+            wrapper.widget,
+            wrapper.rel,
+            wrapper.admin_site,
+            can_add_related=wrapper.can_add_related,
+            can_change_related=wrapper.can_change_related,
+            can_delete_related=wrapper.can_delete_related,
+            can_view_related=wrapper.can_view_related,
+        )
+        made.vocabulary = vocabulary
+        return made
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        """As Django's, with the vocabulary among the parameters of the links."""
+        context = super().get_context(name, value, attrs)
+        context["url_params"] = f"{context['url_params']}&{urlencode({'vocabulary__slug': self.vocabulary})}"
+        return context
 
 
 class KnownMixin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -20,6 +21,7 @@ from ..models import Case, CaseRedirect, HistoryEntry
 from ..newsroom import workflow
 from ..newsroom.differences import differences
 from ..newsroom.history import current_state
+from ..newsroom.workflow import STATE_FIELDS
 
 
 class StepForm(forms.Form):
@@ -95,6 +97,10 @@ class WorkflowMixin:
             "casebook_comment": _last_comment(case),
         }
 
+    def _address_in(self, request: HttpRequest) -> Callable[[Case], str]:
+        """The full address of a case's form, for e-mails."""
+        return lambda case: request.build_absolute_uri(reverse("admin:casestudies_case_change", args=[case.pk]))
+
     def _case(self, request: HttpRequest, object_id: str) -> Case:
         case = self.get_object(request, unquote(object_id))
         if case is None:
@@ -114,7 +120,7 @@ class WorkflowMixin:
         form = StepForm(request.POST or None, initial={"version": case.version})
         if request.method == "POST" and form.is_valid():
             try:
-                done = workflow.take(name, case, request.user, **form.cleaned_data)
+                done = workflow.take(name, case, request.user, **form.cleaned_data, address=self._address_in(request))
             except workflow.Refused as error:
                 form.add_error(None, str(error))
             else:
@@ -128,7 +134,7 @@ class WorkflowMixin:
             "step": step,
             "reason": workflow.reason_against(step, case, request.user),
             "form": form,
-            "changes": differences(CASE, current_state(live), current_state(case)) if live else None,
+            "changes": differences(CASE, current_state(live), current_state(case), STATE_FIELDS) if live else None,
         }
         status = 409 if form.errors else 200
         return TemplateResponse(request, "admin/casestudies/case/step.html", context, status=status)
@@ -188,7 +194,7 @@ class WorkflowMixin:
         done = 0
         for case in queryset:
             try:
-                workflow.take(name, case, request.user)
+                workflow.take(name, case, request.user, address=self._address_in(request))
             except workflow.Refused as error:
                 self.message_user(request, f"{case}: {error}", messages.WARNING)
             else:

@@ -12,8 +12,9 @@ from django.utils.timezone import now
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from mainstreaming.addresses import sender_address
+
 from ..inbox import sender_of
-from ..views.suggest import sender_address
 
 if TYPE_CHECKING:
     from .views import ApiView

@@ -1,4 +1,3 @@
-
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
@@ -8,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casestudies', '0008_roles'),
+        ('casestudies', '0009_help_texts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -60,6 +60,7 @@ class Cited(models.Model):
         related_name="%(class)ss",
         null=True,
         blank=True,
+        help_text=_("The work that the paper's note names for this statement. Empty where the paper cites none."),
     )
     source_detail = models.CharField(
         _("where in the work"),
@@ -89,7 +90,11 @@ class CaseChild(models.Model):
         validators=[KEY],
         help_text=_("A short name of the row, stable for ever. Made up where left empty."),
     )
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    position = models.PositiveSmallIntegerField(
+        _("position"),
+        default=0,
+        help_text=_("Rows stand in this order, the lowest first. Left empty, a new row comes last."),
+    )
 
     objects = CaseChildQuerySet.as_manager()
 

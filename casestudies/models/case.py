@@ -56,7 +56,11 @@ class Case(Sortable):
     SORTED_BY = "title"
 
     collection = models.ForeignKey(
-        Collection, verbose_name=_("collection"), on_delete=models.PROTECT, related_name="cases"
+        Collection,
+        verbose_name=_("collection"),
+        on_delete=models.PROTECT,
+        related_name="cases",
+        help_text=_("The publication that the case belongs to; it gives the number its prefix."),
     )
     ordinal = models.PositiveIntegerField(
         _("number in the collection"), help_text=_("10 is shown as «4.10» in a collection whose prefix is «4.».")
@@ -65,7 +69,13 @@ class Case(Sortable):
     revises = models.OneToOneField(
         "self", verbose_name=_("revises"), on_delete=models.CASCADE, related_name="revision", null=True, blank=True
     )
-    status = models.CharField(_("status"), max_length=20, choices=Status, default=Status.DRAFT)
+    status = models.CharField(
+        _("status"),
+        max_length=20,
+        choices=Status,
+        default=Status.DRAFT,
+        help_text=_("Visitors see published cases only; an archived case leaves a page that says so."),
+    )
     name = models.CharField(
         _("short name"), max_length=120, help_text=_("The territory, as in «Vaud» or «New York City».")
     )
@@ -76,12 +86,40 @@ class Case(Sortable):
         blank=True,
         help_text=_("As printed in the paper's list of cases."),
     )
-    original_title = models.CharField(_("title in its own language"), max_length=250, blank=True)
-    acronym = models.CharField(_("acronym"), max_length=40, blank=True)
-    country = models.ForeignKey(Country, verbose_name=_("country"), on_delete=models.PROTECT, related_name="cases")
-    purpose = models.TextField(_("purpose"), blank=True)
-    is_jmdi_supported = models.BooleanField(_("supported by the JMDI"), default=False)
-    last_checked_on = models.DateField(_("last checked on"), null=True, blank=True)
+    original_title = models.CharField(
+        _("title in its own language"),
+        max_length=250,
+        blank=True,
+        help_text=_("The initiative's own name where that is not English, with its accents."),
+    )
+    acronym = models.CharField(
+        _("acronym"), max_length=40, blank=True, help_text=_("Of the initiative, as the paper writes it: «QLIP».")
+    )
+    country = models.ForeignKey(
+        Country,
+        verbose_name=_("country"),
+        on_delete=models.PROTECT,
+        related_name="cases",
+        help_text=_("Where the territory lies. The region follows from it."),
+    )
+    purpose = models.TextField(
+        _("purpose"),
+        blank=True,
+        help_text=_(
+            "One or two sentences on what the initiative is for. They stand in lists and at the head of its page."
+        ),
+    )
+    is_jmdi_supported = models.BooleanField(
+        _("supported by the JMDI"),
+        default=False,
+        help_text=_("Tick it only where the paper says that the JMDI funded or supported the initiative."),
+    )
+    last_checked_on = models.DateField(
+        _("last checked on"),
+        null=True,
+        blank=True,
+        help_text=_("When somebody last held the whole case against its sources."),
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("last edited"), default=timezone.now, editable=False)
     # Moves with every save; the admin refuses a save made on an older one.
@@ -159,7 +197,9 @@ class CaseRedirectQuerySet(models.QuerySet):
 class CaseRedirect(models.Model):
     """An address that a case had before its slug changed."""
 
-    old_slug = models.SlugField(_("former slug"), max_length=100)
+    old_slug = models.SlugField(
+        _("former slug"), max_length=100, help_text=_("An address that the case had before. It keeps leading here.")
+    )
     case = models.ForeignKey(Case, verbose_name=_("case"), on_delete=models.CASCADE, related_name="redirects")
 
     objects = CaseRedirectQuerySet.as_manager()
@@ -182,13 +222,40 @@ class CaseRedirect(models.Model):
 class Period(CaseChild, Cited):
     """A span in which the initiative ran. Plan years and horizons are milestones, not periods."""
 
-    label = models.CharField(_("label"), max_length=160, blank=True)
-    stated = models.CharField(_("as stated"), max_length=160, blank=True)
-    start_year = models.PositiveSmallIntegerField(_("start year"), null=True, blank=True, validators=YEAR)
-    start_month = models.PositiveSmallIntegerField(_("start month"), null=True, blank=True, validators=MONTH)
-    end_year = models.PositiveSmallIntegerField(_("end year"), null=True, blank=True, validators=YEAR)
-    end_month = models.PositiveSmallIntegerField(_("end month"), null=True, blank=True, validators=MONTH)
-    is_ongoing = models.BooleanField(_("ongoing in the collection's year"), default=False)
+    label = models.CharField(
+        _("label"),
+        max_length=160,
+        blank=True,
+        help_text=_("What ran in these years, where a case has several periods: «pilot phase»."),
+    )
+    stated = models.CharField(
+        _("as stated"), max_length=160, blank=True, help_text=_("The years in the paper's own wording: «since 2009».")
+    )
+    start_year = models.PositiveSmallIntegerField(
+        _("start year"),
+        null=True,
+        blank=True,
+        validators=YEAR,
+        help_text=_("Four digits. Empty where the paper gives no start."),
+    )
+    start_month = models.PositiveSmallIntegerField(
+        _("start month"), null=True, blank=True, validators=MONTH, help_text=_("1 to 12, and only with a year.")
+    )
+    end_year = models.PositiveSmallIntegerField(
+        _("end year"),
+        null=True,
+        blank=True,
+        validators=YEAR,
+        help_text=_("Four digits. Empty while it runs, or where the paper gives no end."),
+    )
+    end_month = models.PositiveSmallIntegerField(
+        _("end month"), null=True, blank=True, validators=MONTH, help_text=_("1 to 12, and only with a year.")
+    )
+    is_ongoing = models.BooleanField(
+        _("ongoing in the collection's year"),
+        default=False,
+        help_text=_("It still ran in the collection's year. Then it has no end."),
+    )
 
     class Meta(CaseChild.Meta):
         verbose_name = _("period")
@@ -211,8 +278,10 @@ class Period(CaseChild, Cited):
 class CasePlace(CaseChild, Cited):
     """A place where the initiative acts, with approximate coordinates of ours."""
 
-    name = models.CharField(_("name"), max_length=160)
-    original_name = models.CharField(_("name in its own language"), max_length=160, blank=True)
+    name = models.CharField(_("name"), max_length=160, help_text=_("The territory in English: «Canton of Vaud»."))
+    original_name = models.CharField(
+        _("name in its own language"), max_length=160, blank=True, help_text=_("Where it differs: «Canton de Vaud».")
+    )
     kind = models.CharField(_("kind of place"), max_length=80, blank=True, help_text=_("Canton, region, city …"))
     latitude = models.DecimalField(
         _("latitude"),
@@ -221,11 +290,17 @@ class CasePlace(CaseChild, Cited):
         null=True,
         blank=True,
         validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text=_("Degrees north, south with a minus: 46.5200. With the longitude or not at all."),
     )
     longitude = models.DecimalField(
-        _("longitude"), max_digits=7, decimal_places=4, null=True, blank=True,
+        _("longitude"),
+        max_digits=7,
+        decimal_places=4,
+        null=True,
+        blank=True,
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
-    )  # fmt: skip
+        help_text=_("Degrees east, west with a minus: 6.6300. The point is approximate and ours."),
+    )
 
     class Meta(CaseChild.Meta):
         verbose_name = _("place")
@@ -252,8 +327,14 @@ class CasePlace(CaseChild, Cited):
 class CaseLink(CaseChild, Cited):
     """A link from a case to another one, with what joins them."""
 
-    other = models.ForeignKey(Case, verbose_name=_("other case"), on_delete=models.CASCADE, related_name="linked_from")
-    text = models.TextField(_("what joins them"))
+    other = models.ForeignKey(
+        Case,
+        verbose_name=_("other case"),
+        on_delete=models.CASCADE,
+        related_name="linked_from",
+        help_text=_("A case that this one's text names or works with."),
+    )
+    text = models.TextField(_("what joins them"), help_text=_("One sentence, for readers of both cases."))
 
     objects = CaseLinkQuerySet.as_manager()
 
@@ -291,16 +372,49 @@ class Budget(Cited):
     """What the paper says of a case's money: the total as stated, never a forced sum; or that nothing is said."""
 
     case = models.OneToOneField(Case, verbose_name=_("case"), on_delete=models.CASCADE, related_name="budget")
-    status = models.CharField(_("what is said"), max_length=20, choices=BudgetStatus, default=BudgetStatus.NOT_REPORTED)
-    total = models.DecimalField(_("total as stated"), max_digits=15, decimal_places=2, null=True, blank=True)
-    currency = models.ForeignKey(
-        Currency, verbose_name=_("currency"), on_delete=models.PROTECT, related_name="budgets", null=True, blank=True
+    status = models.CharField(
+        _("what is said"),
+        max_length=20,
+        choices=BudgetStatus,
+        default=BudgetStatus.NOT_REPORTED,
+        help_text=_("Choose what the paper does say. Where it is silent, that is an answer too."),
     )
-    period = models.CharField(_("covers"), max_length=20, choices=BudgetPeriod, blank=True)
-    year_from = models.PositiveSmallIntegerField(_("from year"), null=True, blank=True, validators=YEAR)
-    year_to = models.PositiveSmallIntegerField(_("to year"), null=True, blank=True, validators=YEAR)
-    duration_months = models.PositiveSmallIntegerField(_("duration in months"), null=True, blank=True)
-    note = models.TextField(_("note"), blank=True)
+    total = models.DecimalField(
+        _("total as stated"),
+        max_digits=15,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Digits only, as the paper states it; never a sum of ours, never 0 for «unknown»."),
+    )
+    currency = models.ForeignKey(
+        Currency,
+        verbose_name=_("currency"),
+        on_delete=models.PROTECT,
+        related_name="budgets",
+        null=True,
+        blank=True,
+        help_text=_("The currency that the paper gives the total in. We do not convert."),
+    )
+    period = models.CharField(
+        _("covers"),
+        max_length=20,
+        choices=BudgetPeriod,
+        blank=True,
+        help_text=_("Whether the total is for all of the time, for each year, or for one year."),
+    )
+    year_from = models.PositiveSmallIntegerField(
+        _("from year"), null=True, blank=True, validators=YEAR, help_text=_("The first year that the total covers.")
+    )
+    year_to = models.PositiveSmallIntegerField(
+        _("to year"), null=True, blank=True, validators=YEAR, help_text=_("The last year that the total covers.")
+    )
+    duration_months = models.PositiveSmallIntegerField(
+        _("duration in months"), null=True, blank=True, help_text=_("Where the paper gives a length instead of years.")
+    )
+    note = models.TextField(
+        _("note"), blank=True, help_text=_("What one must know to read the total: what is left out, who estimated it.")
+    )
 
     objects = BudgetQuerySet.as_manager()
 
@@ -347,9 +461,21 @@ class Contribution(CaseChild, Cited):
         related_name="contributions",
         null=True,
         blank=True,
+        help_text=_("The organization, where it is one that we list."),
     )
-    payer_stated = models.CharField(_("payer as stated"), max_length=200)
-    amount = models.DecimalField(_("amount"), max_digits=15, decimal_places=2, null=True, blank=True)
+    payer_stated = models.CharField(
+        _("payer as stated"),
+        max_length=200,
+        help_text=_("In the paper's words, also where it is one of our organizations."),
+    )
+    amount = models.DecimalField(
+        _("amount"),
+        max_digits=15,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Digits only. Empty where the paper names the payer and no sum."),
+    )
     currency = models.ForeignKey(
         Currency,
         verbose_name=_("currency"),
@@ -357,8 +483,11 @@ class Contribution(CaseChild, Cited):
         related_name="contributions",
         null=True,
         blank=True,
+        help_text=_("Needed with an amount."),
     )
-    note = models.TextField(_("note"), blank=True)
+    note = models.TextField(
+        _("note"), blank=True, help_text=_("What the money was for, in kind or in cash, or over which years.")
+    )
 
     class Meta(CaseChild.Meta):
         verbose_name = _("contribution")

@@ -18,7 +18,11 @@ class Illustration(CaseChild, Cited):
     """A case illustrates a recommendation: how strongly, why, where in the paper that stands. An editorial reading."""
 
     recommendation = models.ForeignKey(
-        Recommendation, verbose_name=_("recommendation"), on_delete=models.PROTECT, related_name="illustrations"
+        Recommendation,
+        verbose_name=_("recommendation"),
+        on_delete=models.PROTECT,
+        related_name="illustrations",
+        help_text=_("The recommendation of Part 3 that the case gives an example of."),
     )
     subpoint = models.ForeignKey(
         SubPoint,
@@ -27,8 +31,14 @@ class Illustration(CaseChild, Cited):
         related_name="illustrations",
         null=True,
         blank=True,
+        help_text=_("Only where the case illustrates this point of it and not the whole."),
     )
-    strength = models.CharField(_("strength"), max_length=20, choices=Strength)
+    strength = models.CharField(
+        _("strength"),
+        max_length=20,
+        choices=Strength,
+        help_text=_("Central: the case stands for it. Supporting: it is one side of the case."),
+    )
     reason = models.TextField(_("why"), help_text=_("One to three sentences that name what the case did."))
 
     class Meta(CaseChild.Meta):
@@ -72,7 +82,13 @@ class EditorialNote(CaseChild, Cited):
     section = models.CharField(
         _("section"), max_length=40, choices=Section, blank=True, help_text=_("Empty: the whole case.")
     )
-    kind = models.CharField(_("kind"), max_length=20, choices=NoteKind, default=NoteKind.CONTRADICTION)
+    kind = models.CharField(
+        _("kind"),
+        max_length=20,
+        choices=NoteKind,
+        default=NoteKind.CONTRADICTION,
+        help_text=_("Why the note is there. Readers see it as its heading."),
+    )
     about = models.CharField(
         _("beside"),
         max_length=160,
@@ -81,7 +97,9 @@ class EditorialNote(CaseChild, Cited):
             "The row it stands beside, as «figures/members», or a field: title, name, country, budget, purpose."
         ),
     )
-    text = models.TextField(_("text"))
+    text = models.TextField(
+        _("text"), help_text=_("What readers should know, in a sentence or two: what the paper states in which place.")
+    )
 
     class Meta(CaseChild.Meta):
         verbose_name = _("editorial note")
@@ -106,10 +124,20 @@ class EditorialNote(CaseChild, Cited):
 class CaseSource(CaseChild):
     """A work cited for a case: in which section, by which of the paper's notes, and for what."""
 
-    source = models.ForeignKey(Source, verbose_name=_("source"), on_delete=models.PROTECT, related_name="casesources")
-    section = models.CharField(_("section"), max_length=40, choices=Section)
+    source = models.ForeignKey(
+        Source,
+        verbose_name=_("source"),
+        on_delete=models.PROTECT,
+        related_name="casesources",
+        help_text=_("A work in the paper's notes to this case."),
+    )
+    section = models.CharField(
+        _("section"), max_length=40, choices=Section, help_text=_("The section whose text cites it.")
+    )
     notes = models.CharField(_("notes of the paper"), max_length=80, blank=True, help_text=_("«99, 100, 101»"))
-    supports = models.TextField(_("what it supports"), blank=True)
+    supports = models.TextField(
+        _("what it supports"), blank=True, help_text=_("What the case takes from it, in a few words.")
+    )
 
     class Meta(CaseChild.Meta):
         verbose_name = _("source of the case")

@@ -21,9 +21,11 @@ class Acronym(Sortable):
     BOOKKEEPING = frozenset({"sort_key"})
     SORTED_BY = "acronym"
 
-    slug = models.SlugField(_("slug"), max_length=80)
-    acronym = models.CharField(_("acronym"), max_length=40)
-    meaning = models.CharField(_("meaning"), max_length=250)
+    slug = models.SlugField(_("slug"), max_length=80, help_text=_("Stable: it names the row in files."))
+    acronym = models.CharField(
+        _("acronym"), max_length=40, help_text=_("In the singular: «LGU». The site knows the plural.")
+    )
+    meaning = models.CharField(_("meaning"), max_length=250, help_text=_("Written out in English."))
     original_meaning = models.CharField(
         _("meaning in its own language"), max_length=250, blank=True, help_text=_("Where that is not English.")
     )
@@ -41,10 +43,13 @@ class Acronym(Sortable):
         related_name="acronyms",
         null=True,
         blank=True,
+        help_text=_("Where the acronym is the name of one of our organizations."),
     )
-    is_in_list = models.BooleanField(_("in the paper's list of acronyms"), default=True)
-    note = models.TextField(_("note"), blank=True)
-    is_retired = models.BooleanField(_("retired"), default=False)
+    is_in_list = models.BooleanField(
+        _("in the paper's list of acronyms"), default=True, help_text=_("Untick it for one that only the cases use.")
+    )
+    note = models.TextField(_("note"), blank=True, help_text=_("For editors; visitors do not see it."))
+    is_retired = models.BooleanField(_("retired"), default=False, help_text=_("No longer explained in texts."))
 
     objects = AcronymQuerySet.as_manager()
 

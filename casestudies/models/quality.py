@@ -14,9 +14,13 @@ class AcceptedFinding(models.Model):
     `subject` is what the report names: «nantes», «nantes/figures/members», or the slug of a source, an organization …
     """
 
-    rule = models.CharField(_("rule"), max_length=60)
-    subject = models.CharField(_("subject"), max_length=250)
-    reason = models.TextField(_("reason"))
+    rule = models.CharField(_("rule"), max_length=60, help_text=_("The rule that finds it, as the report writes it."))
+    subject = models.CharField(
+        _("subject"), max_length=250, help_text=_("What the report names: the case, its row, or a slug.")
+    )
+    reason = models.TextField(
+        _("reason"), help_text=_("Why it is right as it is: the paper is silent, or says no more.")
+    )
 
     objects = AcceptedFindingQuerySet.as_manager()
 

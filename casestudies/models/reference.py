@@ -18,11 +18,27 @@ class Country(Sortable):
 
     BOOKKEEPING = frozenset({"sort_key"})
 
-    code = models.CharField(_("ISO 3166-1 alpha-2 code"), max_length=2, validators=[RegexValidator(r"^[A-Z]{2}\Z")])
-    alpha3 = models.CharField(_("ISO 3166-1 alpha-3 code"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}\Z")])
-    name = models.CharField(_("name"), max_length=120)
+    code = models.CharField(
+        _("ISO 3166-1 alpha-2 code"),
+        max_length=2,
+        validators=[RegexValidator(r"^[A-Z]{2}\Z")],
+        help_text=_("Two capital letters: CH."),
+    )
+    alpha3 = models.CharField(
+        _("ISO 3166-1 alpha-3 code"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z")],
+        help_text=_("Three capital letters: CHE."),
+    )
+    name = models.CharField(
+        _("name"), max_length=120, help_text=_("The short name that the United Nations use in English.")
+    )
     region = models.ForeignKey(
-        "casestudies.Term", verbose_name=_("United Nations region"), on_delete=models.PROTECT, related_name="countries"
+        "casestudies.Term",
+        verbose_name=_("United Nations region"),
+        on_delete=models.PROTECT,
+        related_name="countries",
+        help_text=_("The smallest region of the United Nations' scheme (M49) that it lies in."),
     )
 
     objects = CodeQuerySet.as_manager()
@@ -46,8 +62,13 @@ class Country(Sortable):
 class Currency(models.Model):
     """A currency and its average value in US dollars in one documented year, used for the budget bands only."""
 
-    code = models.CharField(_("ISO 4217 code"), max_length=3, validators=[RegexValidator(r"^[A-Z]{3}\Z")])
-    name = models.CharField(_("name"), max_length=80)
+    code = models.CharField(
+        _("ISO 4217 code"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z")],
+        help_text=_("Three capital letters: CHF."),
+    )
+    name = models.CharField(_("name"), max_length=80, help_text=_("In English: «Swiss franc»."))
     usd_value = models.DecimalField(
         _("value in US dollars"),
         max_digits=14,
@@ -55,9 +76,17 @@ class Currency(models.Model):
         validators=[MinValueValidator(0)],
         null=True,
         blank=True,
+        help_text=_("What one unit was worth, on average of the year below. For the size bands only."),
     )
-    rate_year = models.PositiveSmallIntegerField(_("year of the rate"), null=True, blank=True)
-    rate_note = models.CharField(_("where the rate comes from"), max_length=250, blank=True)
+    rate_year = models.PositiveSmallIntegerField(
+        _("year of the rate"), null=True, blank=True, help_text=_("The year whose average the value is.")
+    )
+    rate_note = models.CharField(
+        _("where the rate comes from"),
+        max_length=250,
+        blank=True,
+        help_text=_("The table or institution that the value was read from."),
+    )
 
     objects = CodeQuerySet.as_manager()
 
@@ -85,22 +114,48 @@ class Source(Sortable):
     BOOKKEEPING = frozenset({"sort_key"})
     SORTED_BY = "authors"
 
-    slug = models.SlugField(_("slug"), max_length=120)
-    authors = models.CharField(_("author"), max_length=250)
+    slug = models.SlugField(_("slug"), max_length=120, help_text=_("Stable: it is the work's address."))
+    authors = models.CharField(
+        _("author"), max_length=250, help_text=_("As printed: surname first, or the body that published it.")
+    )
     year = models.PositiveSmallIntegerField(
         _("year"), null=True, blank=True, help_text=_("Empty where the paper says n.d.")
     )
-    year_suffix = models.CharField(_("suffix of the year"), max_length=1, blank=True)
-    title = models.CharField(_("title"), max_length=400)
-    english_title = models.CharField(_("title in English"), max_length=400, blank=True)
+    year_suffix = models.CharField(
+        _("suffix of the year"),
+        max_length=1,
+        blank=True,
+        help_text=_("The letter that tells two works of one year apart: a, b."),
+    )
+    title = models.CharField(_("title"), max_length=400, help_text=_("As printed, in its own language."))
+    english_title = models.CharField(
+        _("title in English"), max_length=400, blank=True, help_text=_("A translation, where the title is not English.")
+    )
     container = models.CharField(
         _("published in or by"), max_length=400, blank=True, help_text=_("Journal, book, series, publisher and place.")
     )
-    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind, default=SourceKind.OTHER)
-    url = models.CharField(_("address as printed"), max_length=600, blank=True)
-    in_bibliography = models.BooleanField(_("in the paper's bibliography"), default=True)
-    note = models.TextField(_("note"), blank=True)
-    is_retired = models.BooleanField(_("retired"), default=False)
+    kind = models.CharField(
+        _("kind"),
+        max_length=20,
+        choices=SourceKind,
+        default=SourceKind.OTHER,
+        help_text=_("Decides how the work is cited."),
+    )
+    url = models.CharField(
+        _("address as printed"),
+        max_length=600,
+        blank=True,
+        help_text=_("As the paper prints it, even if it leads nowhere today."),
+    )
+    in_bibliography = models.BooleanField(
+        _("in the paper's bibliography"), default=True, help_text=_("Untick it for a work that only a note names.")
+    )
+    note = models.TextField(
+        _("note"), blank=True, help_text=_("What is odd about the entry as printed; visitors see it.")
+    )
+    is_retired = models.BooleanField(
+        _("retired"), default=False, help_text=_("No longer offered for new links; existing links stay.")
+    )
 
     objects = SourceQuerySet.as_manager()
 
@@ -128,16 +183,24 @@ class Source(Sortable):
 class Organization(models.Model):
     """A body, or a collective of bodies, that acts in one or more cases."""
 
-    slug = models.SlugField(_("slug"), max_length=120)
-    name = models.CharField(_("name"), max_length=250)
-    original_name = models.CharField(_("name in its own language"), max_length=250, blank=True)
-    acronym = models.CharField(_("acronym"), max_length=40, blank=True)
+    slug = models.SlugField(
+        _("slug"), max_length=120, help_text=_("Stable: it names the organization in files and addresses.")
+    )
+    name = models.CharField(_("name"), max_length=250, help_text=_("In English where an English name is in use."))
+    original_name = models.CharField(
+        _("name in its own language"),
+        max_length=250,
+        blank=True,
+        help_text=_("Where it differs: «Bureau cantonal pour l'intégration»."),
+    )
+    acronym = models.CharField(_("acronym"), max_length=40, blank=True, help_text=_("As the paper writes it."))
     types = models.ManyToManyField(
         "casestudies.Term",
         verbose_name=_("actor types"),
         related_name="organizations",
         blank=True,
         limit_choices_to={"vocabulary__slug": "actor-type"},
+        help_text=_("Part 2's types of actors. A body can be of several."),
     )
     country = models.ForeignKey(
         Country,
@@ -146,9 +209,16 @@ class Organization(models.Model):
         related_name="organizations",
         null=True,
         blank=True,
+        help_text=_("Where it has its seat. Empty for international bodies."),
     )
     parent = models.ForeignKey(
-        "self", verbose_name=_("part of"), on_delete=models.PROTECT, related_name="parts", null=True, blank=True
+        "self",
+        verbose_name=_("part of"),
+        on_delete=models.PROTECT,
+        related_name="parts",
+        null=True,
+        blank=True,
+        help_text=_("The body that it is a department or an agency of."),
     )
     successor = models.ForeignKey(
         "self",
@@ -157,14 +227,21 @@ class Organization(models.Model):
         related_name="predecessors",
         null=True,
         blank=True,
+        help_text=_("The body that took over from it."),
     )
     is_collective = models.BooleanField(
         _("collective"),
         default=False,
         help_text=_("Stands for several bodies that the paper does not name one by one."),
     )
-    description = models.TextField(_("description"), blank=True)
-    is_retired = models.BooleanField(_("retired"), default=False)
+    description = models.TextField(
+        _("description"),
+        blank=True,
+        help_text=_("What it is, in a sentence; what it does in a case stands with the case."),
+    )
+    is_retired = models.BooleanField(
+        _("retired"), default=False, help_text=_("No longer offered for new links; existing links stay.")
+    )
 
     objects = SlugQuerySet.as_manager()
 
@@ -215,8 +292,12 @@ class OrganizationName(models.Model):
         Organization, verbose_name=_("organization"), on_delete=models.CASCADE, related_name="other_names"
     )
     key = models.CharField(_("key"), max_length=80, default=new_key, validators=[KEY])
-    name = models.CharField(_("name"), max_length=250)
-    note = models.CharField(_("note"), max_length=250, blank=True)
+    name = models.CharField(
+        _("name"),
+        max_length=250,
+        help_text=_("Another name in use: a former one, a short one, one in another language."),
+    )
+    note = models.CharField(_("note"), max_length=250, blank=True, help_text=_("When or by whom it is called so."))
 
     objects = OrganizationNameQuerySet.as_manager()
 
@@ -241,9 +322,13 @@ class OrganizationName(models.Model):
 class Collection(models.Model):
     """A set of cases from one publication, or one that the portal builds itself."""
 
-    slug = models.SlugField(_("slug"), max_length=80)
-    title = models.CharField(_("title"), max_length=250)
-    description = models.TextField(_("description"), blank=True)
+    slug = models.SlugField(_("slug"), max_length=80, help_text=_("Stable: it is the collection's address."))
+    title = models.CharField(
+        _("title"), max_length=250, help_text=_("The title of the publication, or a name of ours.")
+    )
+    description = models.TextField(
+        _("description"), blank=True, help_text=_("What the collection gathers and how its cases were chosen.")
+    )
     source = models.ForeignKey(
         Source,
         verbose_name=_("publication"),
@@ -251,13 +336,23 @@ class Collection(models.Model):
         related_name="collections",
         null=True,
         blank=True,
+        help_text=_("The publication as a work, so that it can be cited."),
     )
-    year = models.PositiveSmallIntegerField(_("as of year"), null=True, blank=True)
+    year = models.PositiveSmallIntegerField(
+        _("as of year"), null=True, blank=True, help_text=_("The year that «now» means in its cases.")
+    )
     number_prefix = models.CharField(
         _("prefix of the number"), max_length=10, blank=True, help_text=_("«4.» makes case 10 «4.10».")
     )
-    rights = models.CharField(_("rights"), max_length=250, blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    rights = models.CharField(
+        _("rights"),
+        max_length=250,
+        blank=True,
+        help_text=_("Who holds the rights in the publication, and under which licence it is."),
+    )
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Collections stand in this order.")
+    )
 
     objects = SlugQuerySet.as_manager()
 

@@ -13,16 +13,31 @@ from ..querysets import SlugQuerySet, TermQuerySet
 class Vocabulary(models.Model):
     """A list of terms: triggers, broad objectives, actor types, key mechanisms …"""
 
-    slug = models.SlugField(_("slug"), max_length=60)
-    label = models.CharField(_("label"), max_length=120)
+    slug = models.SlugField(
+        _("slug"), max_length=60, help_text=_("Stable: it stands in addresses, files and downloads.")
+    )
+    label = models.CharField(_("label"), max_length=120, help_text=_("As readers see it, in the plural."))
     question = models.CharField(
         _("question"), max_length=200, blank=True, help_text=_("What a reader asks with it: «What triggered it?»")
     )
-    definition = models.TextField(_("definition"), blank=True)
-    place = models.CharField(_("place in the paper"), max_length=250, blank=True)
+    definition = models.TextField(
+        _("definition"),
+        blank=True,
+        help_text=_("What belongs into it, what does not, and whose list it is. Editors see it beside the form."),
+    )
+    place = models.CharField(
+        _("place in the paper"),
+        max_length=250,
+        blank=True,
+        help_text=_("Where Part 1 or 2 defines it: «Part 2, Actors»."),
+    )
     is_ours = models.BooleanField(_("ours"), default=False, help_text=_("The list is the portal's, not the paper's."))
-    is_single = models.BooleanField(_("one term a case"), default=False)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    is_single = models.BooleanField(
+        _("one term a case"), default=False, help_text=_("Ticked: a case has one term of it at most.")
+    )
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Vocabularies stand in this order.")
+    )
 
     objects = SlugQuerySet.as_manager()
 
@@ -46,18 +61,38 @@ class Term(models.Model):
     """One term of a vocabulary, in our words. Sub-types, reasons and sub-regions have a parent."""
 
     vocabulary = models.ForeignKey(
-        Vocabulary, verbose_name=_("vocabulary"), on_delete=models.PROTECT, related_name="terms"
+        Vocabulary,
+        verbose_name=_("vocabulary"),
+        on_delete=models.PROTECT,
+        related_name="terms",
+        help_text=_("The list that the term belongs to."),
     )
-    slug = models.SlugField(_("slug"), max_length=80)
-    label = models.CharField(_("label"), max_length=160)
-    definition = models.TextField(_("definition"), blank=True)
+    slug = models.SlugField(
+        _("slug"), max_length=80, help_text=_("Stable: it stands in addresses, files and downloads.")
+    )
+    label = models.CharField(_("label"), max_length=160, help_text=_("As readers see it, a few words."))
+    definition = models.TextField(
+        _("definition"), blank=True, help_text=_("What makes a case fall under it. Editors see it while they choose.")
+    )
     usual_role = models.TextField(_("usual role"), blank=True, help_text=_("Actor types: what such actors usually do."))
-    example = models.TextField(_("the paper's example"), blank=True)
-    parent = models.ForeignKey(
-        "self", verbose_name=_("parent"), on_delete=models.PROTECT, related_name="children", null=True, blank=True
+    example = models.TextField(
+        _("the paper's example"), blank=True, help_text=_("A case or two that the paper names for it, in our words.")
     )
-    place = models.CharField(_("place in the paper"), max_length=250, blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=0)
+    parent = models.ForeignKey(
+        "self",
+        verbose_name=_("parent"),
+        on_delete=models.PROTECT,
+        related_name="children",
+        null=True,
+        blank=True,
+        help_text=_("The term that it is a kind of; lists have two levels."),
+    )
+    place = models.CharField(
+        _("place in the paper"), max_length=250, blank=True, help_text=_("Where Part 2 names it: «Part 2, Triggers».")
+    )
+    position = models.PositiveSmallIntegerField(
+        _("position"), default=0, help_text=_("Terms stand in this order in their list.")
+    )
     is_retired = models.BooleanField(
         _("retired"), default=False, help_text=_("No longer offered for new links; existing links stay.")
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import models
@@ -64,14 +64,19 @@ ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 ORDER_ONLY = "position"
 
 
-def differences(root: str, old: State, new: State) -> list[RowChange]:
-    """The rows that differ between two states of a row of the model `root`: its own first, then part by part."""
+def differences(root: str, old: State, new: State, without: frozenset[str] = frozenset()) -> list[RowChange]:
+    """The rows that differ between two states of a row of the model `root`: its own first, then part by part.
+
+    `without` names fields of the root that do not count.
+    """
     found: list[RowChange] = []
     for label in (root, *parts_of(root)):
         one, two = old.tree.get(label, {}), new.tree.get(label, {})
         for key in sorted(one.keys() | two.keys(), key=lambda key: _place(one, two, key)):
             change = _row(root, label, key, old, new)
-            if change is not None:
+            if change is not None and label == root:
+                change = replace(change, fields=tuple(field for field in change.fields if field.name not in without))
+            if change is not None and (change.fields or change.change != CHANGED):
                 found.append(change)
     return found
 
@@ -102,6 +107,8 @@ def _fields(root: str, label: str, one: dict | None, two: dict | None, old: Stat
             continue
         is_text = one is not None and two is not None and isinstance(field, models.TextField | models.CharField)
         pieces = compared(before, after) if is_text and not field.choices else ()
+        if not any(piece.kind == SAME and piece.text.strip() for piece in pieces):
+            pieces = ()
         yield FieldChange(name, capfirst(field.verbose_name), before, after, pieces)
 
 

@@ -34,7 +34,7 @@ from ..collection.trees import (
 )
 from ..models import Case, CaseRedirect, HistoryEntry
 from ..revisions import RevisionExists, start_revision
-from . import history
+from . import history, notices
 from .history import State, recording
 
 SUBMIT, REVIEW, ARCHIVE = "casestudies.submit_case", "casestudies.review_case", "casestudies.archive_case"
@@ -152,15 +152,24 @@ def steps_for(case: Case, user: Any) -> list[tuple[Step, str]]:
     for step in STEPS:
         if case.status in step.sources and step.for_revision in (None, case.is_revision):
             reason = reason_against(step, case, user)
-            if user.has_perm(step.permission) and not (step.name == "discard" and reason):
+            # What leads elsewhere is not offered: the working revision that is there, archiving.
+            if user.has_perm(step.permission) and not (reason and step.name in ("discard", "revise")):
                 found.append((step, reason))
     return found
 
 
-def take(name: str, case: Case, user: AbstractBaseUser, comment: str = "", version: int | None = None) -> Case | None:
+def take(
+    name: str,
+    case: Case,
+    user: AbstractBaseUser,
+    comment: str = "",
+    version: int | None = None,
+    address: Callable[[Case], str] | None = None,
+) -> Case | None:
     """Takes a step. Returns the case to go on with, or None where it is gone.
 
-    `version` is that of the case as the person saw it. Raises Refused.
+    `version` is that of the case as the person saw it. Whom the step concerns has an e-mail when it is done; `address`
+    gives the link in it. Raises Refused.
     """
     step = BY_NAME.get(name)
     if step is None:
@@ -176,6 +185,7 @@ def take(name: str, case: Case, user: AbstractBaseUser, comment: str = "", versi
             reason = _("Please say why.")
         if reason:
             raise Refused(reason)
+        authors = authors_of(fresh)
         with recording(user) as notes:
             try:
                 done = step.take(fresh, user, comment.strip())
@@ -183,7 +193,25 @@ def take(name: str, case: Case, user: AbstractBaseUser, comment: str = "", versi
                 raise Refused(str(error)) from error
             if done is not None:
                 notes.say(done, step.action, comment.strip())
+                _tell(step, done, user, comment.strip(), authors, address)
             return done
+
+
+def _tell(
+    step: Step, case: Case, user: AbstractBaseUser, comment: str, authors: set[int],
+    address: Callable[[Case], str] | None,
+) -> None:  # fmt: skip
+    """Sends the e-mails of a step once it is stored; none to the person who took it."""
+    if step.action == EditAction.SUBMITTED:
+        to = notices.reviewers(REVIEW)
+    elif step.action in notices.FOR_AUTHORS:
+        to = notices.accounts(authors)
+    else:
+        return
+    who = user.get_full_name() or user.get_username()
+    notice = notices.Notice(step.action, str(case), str(who), comment, address(case) if address else "")
+    others = [each for each in to if each.pk != user.pk]
+    transaction.on_commit(lambda: notices.send(notice, others))
 
 
 def _set_status(case: Case, status: str) -> Case:

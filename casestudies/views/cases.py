@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from mainstreaming.addresses import base_url as base_url  # the views beside this one take it from here
 from mainstreaming.downloads import NotForSpreadsheets
 from mainstreaming.pagination import PAGE_SIZE, Paged
 
@@ -25,11 +25,6 @@ from ..pictures import Timeline, case_map, charts, timeline
 from ..search.snippets import snippets
 from ..selection import BadSelection, Neighbours, Selection, parse, sort_choices
 from ..showing import Showing, read_showing
-
-
-def base_url(request: HttpRequest) -> str:
-    """The public address of the site, without a trailing slash."""
-    return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")
 
 
 def refused(request: HttpRequest, error: BadSelection | NotForSpreadsheets, instead: str = "") -> HttpResponse:

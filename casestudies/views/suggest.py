@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,18 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mainstreaming.addresses import sender_address
+
 from ..forms import MessageForm
 from ..inbox import HOUR, TooManyError, receive, tell_staff
 from ..models import Case
 from ..selection import Dropped
 from .cases import base_url
-
-
-def sender_address(request: HttpRequest) -> str:
-    """Where the request comes from. Behind a proxy, what the proxy itself wrote: the last part of its header."""
-    if settings.BEHIND_PROXY:
-        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return request.META.get("REMOTE_ADDR", "")
 
 
 def came_from(request: HttpRequest) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core import serializers
 
-from casestudies.changes import held_back
 from casestudies.choices import Section
 from casestudies.models import Budget, Case, CaseRedirect, child_models
 from tests import factories as make
+from tests.remembering import remembered
 
 VOCABULARIES = (
     "migration", "state", "national-local-link", "trigger", "approach", "objective", "beneficiary", "mechanism",
@@ -24,7 +24,7 @@ PLAIN = (
 )  # fmt: skip
 
 
-@held_back()
+@remembered
 def full_case(rows: int, **fields: Any) -> Case:
     """A case with `rows` rows of every kind in every section and under every vocabulary, each with all its links."""
     case = make.CaseFactory(**fields)

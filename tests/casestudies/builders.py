@@ -25,6 +25,7 @@ from tests.factories import (
     SubPointFactory,
     term,
 )
+from tests.remembering import remembered
 
 # Vocabulary -> term -> its parent. «decentralized-cooperation» stands in two of them, as in the paper.
 TERMS: dict[str, dict[str, str | None]] = {
@@ -76,6 +77,7 @@ COUNTRIES = {
 CURRENCIES = {"USD": "1", "CHF": "1.039501", "MAD": "0.1025", "XXX": None}
 
 
+@remembered
 def make_vocabularies() -> None:
     """Every vocabulary with its terms; «deep» terms below their parents."""
     for vocabulary, terms in TERMS.items():
@@ -83,7 +85,7 @@ def make_vocabularies() -> None:
             term(vocabulary, slug, parent=term(vocabulary, parent) if parent else None)
 
 
-@held_back()
+@remembered
 def make_reference() -> None:
     """Vocabularies, countries, currencies, and recommendations 1, 2 and 14 (with sub-points a and b)."""
     make_vocabularies()
@@ -155,7 +157,7 @@ def currency(code: str):
     return CurrencyFactory(code=code, usd_value=value and Decimal(value))
 
 
-@held_back()
+@remembered
 def make_collection() -> None:
     """Five cases that differ in every facet, in the order of their numbers: vaud, souss, dakar, rabat, lyon."""
     make_reference()

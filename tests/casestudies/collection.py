@@ -12,6 +12,7 @@ from django.core.management import call_command
 from casestudies import models
 from casestudies.collection.schema import collection_models, key_of
 from tests import factories as f
+from tests.remembering import remembered
 
 AWKWARD = [
     'Sédhiou: «Maison» – l\'État, "Åland"',
@@ -50,6 +51,7 @@ AWKWARD = [
 ]
 
 
+@remembered
 def build() -> models.Case:
     """Every model once at least, in the case «vaud», with a second case, a draft."""
     vaud = f.CaseFactory(slug="vaud", ordinal=12, name="Vaud", last_checked_on=datetime.date(2015, 6, 30))

@@ -45,18 +45,19 @@ MODELS = [
 ]
 
 # What a form asks: session, user, case, its working revision, whether it is public (identity has also the list of
-# collections), then a query for each inline, for each many-to-many of an inline and for each closed list.
+# collections), then a query for each inline, for each many-to-many of an inline and for each closed list; two for the
+# guide where the form chooses from vocabularies.
 FORM_QUERIES = {
     "identity": 11,
-    "overview": 18,
-    "migratory-context": 15,
+    "overview": 20,
+    "migratory-context": 17,
     "institutional-background": 13,
-    "decentralization": 17,
-    "triggering-factors": 15,
-    "actors": 16,
-    "coordination": 19,
-    "objectives": 21,
-    "implementation": 15,
+    "decentralization": 19,
+    "triggering-factors": 17,
+    "actors": 18,
+    "coordination": 21,
+    "objectives": 23,
+    "implementation": 17,
     "results": 13,
     "key-elements": 10,
     "sources": 9,

@@ -16,7 +16,7 @@ from casestudies.models import Case
 from tests.factories import CaseFactory, FigureFactory, IllustrationFactory
 
 from .builders import make_collection
-from .test_query_counts import CASE_PAGE, SIZES, VERSION, add_cases
+from .test_query_counts import CASE_PAGE, SIZES, VERSION, add_cases, add_two_and
 
 pytestmark = pytest.mark.django_db
 
@@ -271,8 +271,7 @@ def test_answers_cost_as_many_queries_for_few_as_for_many(visitor, size):
 
 @pytest.mark.parametrize("rows_each", SIZES)
 def test_a_full_record_costs_as_many_for_few_rows_as_for_many(visitor, django_assert_num_queries, rows_each):
-    add_cases(2)
-    add_cases(1, rows=rows_each)
+    add_two_and(1, rows_each)
     case = Case.objects.order_by("-pk").first()
     assert case.figures.count() == rows_each
     # As the page, without acronyms (2) and the neighbours and comparable cases (2).

@@ -44,7 +44,7 @@ from tests.factories import (
 
 from .builders import country, make_case, make_collection, make_reference
 from .reading import page, text
-from .test_query_counts import VERSION, WHOLE, add_cases
+from .test_query_counts import VERSION, WHOLE, add_two_and
 
 pytestmark = pytest.mark.django_db
 
@@ -670,8 +670,7 @@ COMPARE = VERSION + 1 + WHOLE
 
 @pytest.mark.parametrize("rows", [0, 5])
 def test_as_many_queries_for_few_rows_and_cases_as_for_many(visitor, django_assert_num_queries, rows):
-    add_cases(2)
-    add_cases(int(rows > 0), rows=rows)
+    add_two_and(int(rows > 0), rows)
     slugs = list(Case.objects.values_list("slug", flat=True))
     query = "&".join(f"case={slug}" for slug in slugs)
     index.current()

@@ -12,6 +12,7 @@ from casestudies.facets import FACETS
 from casestudies.models import Case
 from casestudies.selection import SORTS, BadSelection, Dropped, FacetView, Selection, parse
 from tests.factories import CaseFactory, NarrativeFactory
+from tests.remembering import remembered
 
 from .builders import country, make_case, make_collection, select, slugs
 from .test_filters import OPTIONS, selections
@@ -41,6 +42,7 @@ def read(pairs) -> Selection:
     return parse(QueryDict(urlencode(pairs)), strict=True)
 
 
+@remembered
 def make_searched_collection() -> None:
     if Case.objects.exists():
         return

@@ -30,6 +30,7 @@ from tests.factories import (
     VocabularyFactory,
     term,
 )
+from tests.remembering import remembered
 
 from .reading import articles, page, text
 
@@ -76,6 +77,7 @@ def test_every_way_of_bearing_a_term_is_tried():
     assert {slug for slug in WAYS if usage_of(slug).model.__name__ == "CaseTerm"} == {"trigger", "challenge"}
 
 
+@remembered
 def bearers(vocabulary: str) -> None:
     """Cases that bear a parent, its first child, both (where a case can), two rows of it; and hidden ones."""
     bear = WAYS[vocabulary]
@@ -517,6 +519,7 @@ def test_a_diagram_in_numbers():
     ]  # fmt: skip
 
 
+@remembered
 def make_mechanisms() -> Vocabulary:
     """Mechanisms with some below them, in the order of their headings, with cases, one of them retired and unborne."""
     vocabulary = VocabularyFactory(slug="mechanism", label="Mechanisms")

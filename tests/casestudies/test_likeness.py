@@ -33,6 +33,7 @@ from casestudies.likeness import (
 )
 from casestudies.models import Case, budget_band
 from tests.factories import CaseFactory
+from tests.remembering import remembered
 
 from .builders import make_case, make_collection, make_reference
 
@@ -304,6 +305,7 @@ def plain_holdings(case: Case) -> Held:
     return {name: plain_values(case, name) for name in NAMES}
 
 
+@remembered
 def make_cases() -> None:
     """The five of the builders, a twin of the first, one that says hardly anything, and a draft."""
     if Case.objects.exists():

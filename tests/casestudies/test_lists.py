@@ -34,6 +34,7 @@ from tests.factories import (
     SourceFactory,
     term,
 )
+from tests.remembering import remembered
 
 from .builders import country, make_vocabularies
 from .reading import articles, page, text
@@ -81,6 +82,7 @@ def headings(html: str) -> list[str]:
 # -- Figures
 
 
+@remembered
 def make_figures() -> None:
     """Six figures of two cases: `souss` in Morocco comes before `vaud` in Switzerland; and two that nobody may see."""
     make_vocabularies()
@@ -446,6 +448,7 @@ def test_many_figures_stand_on_pages_that_keep_the_state(visitor):
 # -- Sources
 
 
+@remembered
 def make_sources() -> None:
     """Works of every sort, and two that nobody may see: one that nothing cites, one that only a draft cites."""
     vaud = CaseFactory(slug="vaud", ordinal=1)

@@ -14,7 +14,7 @@ from casestudies.likeness import ASPECTS
 from casestudies.models import Case
 from casestudies.revisions import start_revision
 from casestudies.views import match
-from recommendations.models import Group
+from recommendations.models import Group, Recommendation
 from tests.factories import (
     CaseFactory,
     CaseTermFactory,
@@ -25,6 +25,7 @@ from tests.factories import (
     SubPointFactory,
     term,
 )
+from tests.remembering import remembered
 
 from .builders import make_case, make_collection, make_reference
 from .reading import articles, page, text
@@ -239,6 +240,7 @@ def test_where_nobody_answers_there_is_nothing_to_compare_or_to_gather(visitor):
 # What they illustrate.
 
 
+@remembered
 def make_illustrations() -> None:
     """Six cases of which the sixth answers least. 2 is illustrated by two of the five, centrally by one; 1 by two,
     centrally by both; 14 by three, centrally by one; 3 by the sixth alone."""
@@ -396,9 +398,9 @@ def test_an_edit_is_answered_at_once(visitor):
 
 @pytest.mark.parametrize("size", SIZES)
 def test_match_makes_as_many_queries_for_few_cases_as_for_many(visitor, django_assert_num_queries, size):
+    add_cases(size)
     for vocabulary in ("trigger", "objective", "beneficiary"):
         term(vocabulary, "any")
-    add_cases(size)
     index.current()
     with django_assert_num_queries(VERSION):
         visitor.get("/match/")
@@ -537,9 +539,11 @@ def test_a_brief_of_no_group_is_not_there(visitor):
 def test_a_brief_makes_as_many_queries_for_few_cases_and_recommendations_as_for_many(
     visitor, django_assert_num_queries, size
 ):
-    group = GroupFactory(slug="local")
-    RecommendationFactory(number=1, group=group)
     add_cases(size)
+    group = GroupFactory(slug="local")
+    first = Recommendation.objects.get(number=1)
+    first.group = group
+    first.save()
     for number in range(101, size + 101):
         IllustrationFactory(
             case=Case.objects.order_by("pk").first(), recommendation=RecommendationFactory(number=number, group=group)

@@ -22,7 +22,7 @@ from tests.factories import CaseFactory, CaseTermFactory, CollectionFactory, Ill
 
 from .builders import make_collection, select
 from .reading import page, text
-from .test_query_counts import add_cases
+from .test_query_counts import add_two_and
 
 pytestmark = pytest.mark.django_db
 
@@ -465,8 +465,7 @@ QUERIES = {
 
 @pytest.mark.parametrize("rows", [0, 5])
 def test_every_matrix_makes_as_many_queries_for_few_cases_and_rows_as_for_many(visitor, rows):
-    add_cases(2)
-    add_cases(int(rows > 0), rows=rows)
+    add_two_and(int(rows > 0), rows)
     for vocabulary, slug in (("objective", "rights"), ("beneficiary", "women")):
         set_field(term(vocabulary, slug), parent=term(vocabulary, "above"))
     index.current()

@@ -26,6 +26,7 @@ from casestudies.pictures import among, case_map, charts, milestones_of, narrowe
 from casestudies.selection import Selection, parse
 from mainstreaming.projection import HEIGHT, WIDTH, project
 from tests.factories import CaseFactory, CasePlaceFactory, CollectionFactory, MilestoneFactory
+from tests.remembering import remembered
 
 from .builders import country, make_case, make_collection, make_vocabularies, select
 from .test_filters import selections
@@ -42,6 +43,7 @@ def put(case: Case, latitude: float | None, longitude: float | None, **fields) -
     return CasePlaceFactory(case=case, latitude=coordinates[0], longitude=coordinates[1], **fields)
 
 
+@remembered
 def make_places() -> None:
     """The five cases of the collection, each at a place of its country but lyon, which has none."""
     make_collection()
@@ -309,6 +311,7 @@ def entries(shown) -> list[str]:
     return [entry.milestone.key for group in shown.groups for entry in group.entries]
 
 
+@remembered
 def make_milestones() -> None:
     """Milestones of which each differs from the next one by one thing that orders them."""
     make_vocabularies()
@@ -737,7 +740,9 @@ def test_what_was_taken_back_since_the_index_was_made_is_not_shown():
     ]  # fmt: skip
 
 
+@remembered
 def add_cases(number: int) -> None:
+    make_vocabularies()
     for n in range(number):
         case = make_case(f"case-{n}", code=["CH", "FR", "MA", "SN"][n % 4], terms=(("trigger", "policy-mismatch"),))
         for place in range(2):
@@ -765,7 +770,6 @@ COSTS = {
 
 @pytest.mark.parametrize("size", [4, 40])
 def test_pictures_make_as_many_queries_for_few_cases_as_for_many(monkeypatch, size):
-    make_vocabularies()
     add_cases(size)
     made = {}
     for view, query in COSTS:

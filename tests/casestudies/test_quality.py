@@ -24,6 +24,7 @@ from casestudies.quality import RULES, TYPED, case_reports, shared_reports
 from tests import factories as make
 from tests.admin_forms import submitted
 from tests.casestudies.collection import Files, build, run
+from tests.remembering import remembered
 
 from .admin_tree import full_case
 from .reading import text
@@ -34,6 +35,7 @@ LONG = "A narrative that says enough of the matter. " * 4
 CITED = {"place": "Part 4.12, Overview"}
 
 
+@remembered
 def clean_case(slug: str = "vaud", ordinal: int = 12) -> Case:
     """A case in which the report finds nothing, with a row of every kind; nothing that it shares has a fault."""
     collection = make.CollectionFactory(source=make.SourceFactory(slug="paper"))

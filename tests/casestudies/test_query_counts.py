@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from casestudies import index
-from casestudies.changes import held_back
 from casestudies.forms import stamp
 from casestudies.models import Case, CaseLink, CaseSource, Illustration, Narrative, Source
 from recommendations.models import Recommendation
@@ -32,6 +31,7 @@ from tests.factories import (
     child_factories,
     term,
 )
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def organization():
     return made
 
 
-@held_back()
+@remembered
 def add_cases(number: int, rows: int = 2) -> None:
     """Published cases, each with several rows of everything, linked to one another."""
     factories = [
@@ -93,6 +93,13 @@ def add_cases(number: int, rows: int = 2) -> None:
         IllustrationFactory(case=case, recommendation=point.recommendation, subpoint=point)
         for other in Case.objects.exclude(pk=case.pk)[:3]:
             CaseLink.objects.create(case=case, other=other, key=f"to-{other.pk}", text="Alike.")
+
+
+@remembered
+def add_two_and(number: int, rows: int) -> None:
+    """Two cases as ever, then others with so many rows of everything: linked to the two whatever their rows are."""
+    add_cases(2)
+    add_cases(number, rows)
 
 
 # Acronyms that mean the same everywhere; those of the cases on the page.
@@ -197,9 +204,9 @@ PAGES = {
 
 @pytest.mark.parametrize("size", SIZES)
 def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
+    add_cases(size)
     for vocabulary in ("trigger", "objective", "beneficiary"):
         term(vocabulary, "any")
-    add_cases(size)
     for case in Case.objects.all():
         AcronymFactory(cases=[case])
     assert Case.objects.count() == size
@@ -219,8 +226,7 @@ def test_pages_make_as_many_queries_for_few_cases_as_for_many(visitor, size):
 
 @pytest.mark.parametrize("rows", SIZES)
 def test_a_case_makes_as_many_queries_for_few_rows_as_for_many(visitor, django_assert_num_queries, rows):
-    add_cases(2)
-    add_cases(1, rows=rows)
+    add_two_and(1, rows)
     case = Case.objects.order_by("-pk").first()
     assert case.figures.count() == rows
     index.current()
