@@ -46,13 +46,17 @@ class Cell:
 
 @dataclass
 class ClashRow:
-    """One row in which something differs. `change`: what others did to it; KEPT: typed, and gone meanwhile."""
+    """One row in which something differs. `change`: what others did to it; KEPT: typed, and gone meanwhile.
+
+    `anchor` is where on the page the row stands in the form; empty where it does not.
+    """
 
     change: str
     kind: str
     name: str
     cells: list[Cell] = field(default_factory=list)
     is_doomed: bool = False
+    anchor: str = ""
 
 
 def as_sent(form: forms.BaseForm, name: str) -> list[str]:
@@ -239,13 +243,15 @@ class Merge:
             self._merge_row(formset, form, label, index)
         # What is left was sent of rows that are gone; then what was typed as new rows.
         new = list(self._gone(formset, label, sorted(sent_as.values())))
-        new += [(index, "") for index in range(initial, total)]
+        new += [(index, "", None) for index in range(initial, total)]
         place = len(formset.initial_forms)
-        for index, key in new:
+        for index, key, told in new:
             if place and place >= formset.max_num:
                 self._lay_over_only(formset, label, index)
                 continue
             self._copy_row(prefix, index, place, pk_name, key)
+            if told is not None:
+                told.anchor = f"{prefix}-{place}"
             place += 1
         for name in ("MIN_NUM_FORMS", "MAX_NUM_FORMS"):
             self._copy(f"{prefix}-{name}", f"{prefix}-{name}")
@@ -263,12 +269,13 @@ class Merge:
             self.data[form.add_prefix("DELETE")] = "on"
         if cells or index is None:
             change = ADDED if index is None else CHANGED
-            self.rows.append(ClashRow(change, self._kind(formset), str(form.instance), cells, is_doomed))
+            kind, name = self._kind(formset), str(form.instance)
+            self.rows.append(ClashRow(change, kind, name, cells, is_doomed, form.prefix))
 
     def _kind(self, formset: BaseInlineFormSet) -> str:
         return capfirst(formset.model._meta.verbose_name)
 
-    def _gone(self, formset: BaseInlineFormSet, label: str, indexes: list[int]) -> Iterator[tuple[int, str]]:
+    def _gone(self, formset: BaseInlineFormSet, label: str, indexes: list[int]) -> Iterator[tuple[int, str, ClashRow]]:
         """Of the rows that are gone those in which something was typed, each with the key that it had, if it is free.
 
         Which row a form was of is told by what is the same in both: keys are not sent.
@@ -295,9 +302,10 @@ class Merge:
             ]
             cells = [cell for cell in cells if cell.opened or cell.typed]
             name = row_name(self.root, label, key, self.base) if values is not None else ""
-            self.rows.append(ClashRow(KEPT if is_kept else REMOVED, self._kind(formset), name, cells, is_doomed))
+            told = ClashRow(KEPT if is_kept else REMOVED, self._kind(formset), name, cells, is_doomed)
+            self.rows.append(told)
             if is_kept:
-                yield index, key if key not in taken else ""
+                yield index, key if key not in taken else "", told
 
     def _lay_over_only(self, formset: BaseInlineFormSet, label: str, index: int) -> None:
         """Both added the one row that there can be: what was typed lies over what the other saved."""
@@ -307,7 +315,7 @@ class Merge:
         cells = self._lay(form, label, key, sent, formset, is_new=True)
         if any(cell.is_typed for cell in cells):
             self.rows = [row for row in self.rows if row.change != ADDED or row.kind != self._kind(formset)]
-            self.rows.append(ClashRow(ADDED, self._kind(formset), str(form.instance), cells))
+            self.rows.append(ClashRow(ADDED, self._kind(formset), str(form.instance), cells, anchor=form.prefix))
 
     def _copy_row(self, prefix: str, index: int, place: int, pk_name: str, key: str) -> None:
         start = f"{prefix}-{index}-"
