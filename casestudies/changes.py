@@ -37,6 +37,7 @@ from .models import (
     Message,
     Organization,
     OrganizationName,
+    PreviewLink,
     Release,
     ReleaseFile,
     ReleasePiece,
@@ -56,8 +57,8 @@ KINDS: dict[type[models.Model], str] = {
 }
 # What is bookkeeping, written by visitors, or a copy of the data of a day, and changes nothing of the collection.
 SILENT = (
-    DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, HistoryEntry, Release, ReleaseFile, ReleasePiece,
-    SheetImport,
+    DataVersion, SearchText, LoadedRecord, AcceptedFinding, Message, HistoryEntry, PreviewLink, Release, ReleaseFile,
+    ReleasePiece, SheetImport,
 )  # fmt: skip
 
 Change = tuple[str, int]

@@ -24,6 +24,7 @@ from .models import (
     Budget,
     Case,
     CaseActor,
+    CaseChild,
     CaseTerm,
     CoordinationMechanism,
     Country,
@@ -80,6 +81,14 @@ class Rows:
     def __init__(self, lists: Lists) -> None:
         self.lists = lists
 
+    def of(self, model: type[CaseChild]) -> QuerySet:
+        """The rows of a model that count."""
+        return model.objects.published()
+
+    def of_budgets(self) -> QuerySet:
+        """The budgets that count."""
+        return Budget.objects.filter(case__in=Case.objects.published())
+
     @cached_property
     def terms(self) -> dict[int, Term]:
         """Every term by its primary key."""
@@ -88,7 +97,7 @@ class Rows:
     @cached_property
     def classified(self) -> list[tuple[int, int]]:
         """Cases and the terms that they are classed under."""
-        return list(CaseTerm.objects.published().order_by().values_list("case", "term"))
+        return list(self.of(CaseTerm).order_by().values_list("case", "term"))
 
     @cached_property
     def objectives(self) -> list[tuple[int, int]]:
@@ -131,7 +140,7 @@ class Rows:
     def budgets(self) -> list[Pair]:
         """Cases and the bands of their budgets."""
         currencies = Currency.objects.in_bulk()
-        rows = Budget.objects.filter(case__in=Case.objects.published()).order_by()
+        rows = self.of_budgets().order_by()
         told = rows.values_list("case", "total", "currency")
         return [(case, budget_band(total, currencies.get(pk)) or NOT_REPORTED) for case, total, pk in told]
 
@@ -154,8 +163,22 @@ class Rows:
         return found
 
     def _many(self, model: type, path: str) -> list[tuple[int, int]]:
-        rows = model.objects.published().filter(**{f"{path}__isnull": False}).order_by()
+        rows = self.of(model).filter(**{f"{path}__isnull": False}).order_by()
         return list(rows.values_list("case", path).distinct())
+
+
+class RowsOfOne(Rows):
+    """What one case holds, be it public or not: for its preview."""
+
+    def __init__(self, lists: Lists, pk: int) -> None:
+        super().__init__(lists)
+        self.pk = pk
+
+    def of(self, model: type[CaseChild]) -> QuerySet:
+        return model.objects.filter(case=self.pk)
+
+    def of_budgets(self) -> QuerySet:
+        return Budget.objects.filter(case=self.pk)
 
 
 def _nested(terms: Sequence[Term]) -> Iterable[Term]:

@@ -25,7 +25,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .facets import FACETS_BY_NAME, NOT_REPORTED
+from .facets import FACETS_BY_NAME, NOT_REPORTED, RowsOfOne
 from .index import Index
 from .models import Case
 from .selection import Dropped
@@ -226,8 +226,25 @@ def comparable(index: Index, case: Case, most: int = 3) -> list[Ranked]:
         return [each for each in order.positions[: min(order.alike, most + 1)] if each != position][:most]
 
     best = index.keep(("comparable", position, most), make)
+    return _alike(index, best, wanted)
+
+
+def _alike(index: Index, best: Iterable[int], wanted: Mapping[str, frozenset[str]]) -> list[Ranked]:
     ranked = [Ranked(each, _matches(index, each, wanted, DEFAULT_WEIGHTS, is_symmetric=True)) for each in best]
     return with_cases(index, ranked)
+
+
+def comparable_to(index: Index, case: Case, most: int = 3) -> list[Ranked]:
+    """The published cases most like one that is not public, as they will be when it is; without what it revises."""
+    rows = RowsOfOne(index.lists, case.pk)
+    wanted = {
+        aspect.name: frozenset(v for _pk, v in FACETS_BY_NAME[aspect.name].pairs(rows) if v != NOT_REPORTED)
+        for aspect in ASPECTS
+    }
+    order = _rank(index, wanted, DEFAULT_WEIGHTS, is_symmetric=True, fewest=FEWEST_ASPECTS)
+    itself = index.position.get(case.revises_id)
+    best = [each for each in order.positions[: min(order.alike, most + 1)] if each != itself][:most]
+    return _alike(index, best, wanted)
 
 
 def with_cases(index: Index, ranked: Sequence[Ranked]) -> list[Ranked]:

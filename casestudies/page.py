@@ -141,7 +141,9 @@ class CasePage:
     @cached_property
     def explainer(self) -> Explainer:
         """What the acronyms in this case's texts mean."""
-        return explainers([self.case])[self.case.pk]
+        # A working revision has the acronyms of the case that it becomes.
+        of = Case(pk=self.case.revises_id or self.case.pk)
+        return explainers([of])[of.pk]
 
     @cached_property
     def notes_by_row(self) -> dict[str, list[EditorialNote]]:

@@ -13,6 +13,7 @@ from .views import (
     lists,
     match,
     matrix,
+    previews,
     recommendations,
     releases,
     suggest,
@@ -61,6 +62,7 @@ urlpatterns = [
     path("data/releases/", releases.release_list, name="releases"),
     path("data/releases/<str:name>/", releases.release_detail, name="release"),
     path("data/releases/<str:name>/<str:file>", releases.release_file, name="release-file"),
+    path("preview/<str:token>/", previews.preview, name="preview"),
     path("suggest/", suggest.suggest, name="suggest"),
     path("suggest/thanks/", suggest.suggest_thanks, name="suggest-thanks"),
 ]

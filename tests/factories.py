@@ -511,6 +511,20 @@ class MessageFactory(ModelFactory):
     text = factory.Sequence(lambda n: f"Message number {n}.")
 
 
+class PreviewLinkFactory(ModelFactory):
+    """A preview link of no case in particular, valid for a week."""
+
+    class Meta:
+        model = models.PreviewLink
+
+    object_id = small_number()
+    of_id = factory.SelfAttribute("object_id")
+    for_whom = "A partner"
+    digest = factory.Sequence(lambda n: f"{n:064x}")
+    created_at = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    expires_at = factory.LazyAttribute(lambda o: o.created_at + datetime.timedelta(days=7))
+
+
 class ReleaseFactory(ModelFactory):
     """A release without files."""
 

@@ -27,7 +27,7 @@ LAYERS = (
     {"abbreviations", "selection", "writing"},
     {"citations", "citing", "comparison", "forms", "grid", "inbox", "likeness", "listing"},
     {"lists"},
-    {"discovery", "exports", "page", "pictures"},
+    {"discovery", "exports", "page", "pictures", "previews"},
     {"matrix", "showing"},
     {"views", "templatetags", "api"},
     {"urls"},

@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from mainstreaming.formfields import PlainDecimalField, PlainTextField
 
 from ..models import Case, Term
+from .collisions import CollisionMixin
 from .offers import offers_for, vocabulary_of
 from .rows import RowForm
 from .widgets import KnownAutocomplete, KnownAutocompleteMultiple, TermWrapper
@@ -82,7 +83,7 @@ class FieldsMixin:
         return field
 
 
-class BaseAdmin(FieldsMixin, admin.ModelAdmin):
+class BaseAdmin(CollisionMixin, FieldsMixin, admin.ModelAdmin):
     """An admin of its own for one model."""
 
     form = RowForm

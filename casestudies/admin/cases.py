@@ -25,6 +25,7 @@ from .guide import GuideMixin
 from .history import HistoryMixin
 from .inlines import CaseRedirectInline
 from .parts import BY_SLUG, IDENTITY, PARTS, Part, part_url
+from .previews import PreviewMixin
 from .quality import QualityMixin
 from .rows import CheckedForm
 from .sheets import SheetsMixin
@@ -58,6 +59,7 @@ def part_of(request: HttpRequest) -> Part:
 class CaseAdmin(
     GuideMixin,
     CompletenessMixin,
+    PreviewMixin,
     TaggingMixin,
     WorkflowMixin,
     HistoryMixin,

@@ -7,6 +7,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import models
 from django.db.models import Q
 
+from ..collection.schema import Fields
 from ..models import (
     BeneficiaryGroup,
     Budget,
@@ -118,6 +119,9 @@ class TermInline(RowInline):
 
     def rows(self) -> Q:
         return self.part.terms("term__")
+
+    def shows(self, fields: Fields) -> bool:
+        return self.part.has_terms_of(fields["term"][0])
 
 
 class FigureInline(SectionInline):

@@ -16,6 +16,7 @@ MESSAGES = {
     "case_ordinal_from_1": _("Numbers start at 1."),
     "case_revision_not_published": _("A working revision is a draft or in review; it cannot be published or archived."),
     "case_does_not_revise_itself": _("A case cannot revise itself."),
+    "previewlink_expires_after_start": _("A link is valid until after it is made."),
     "period_end_not_before_start": _SPAN,
     "period_months_valid": _MONTH,
     "period_ongoing_without_end": _("What is ongoing has no end."),

@@ -36,9 +36,17 @@ class Part(NamedTuple):
     def terms(self, path: str = "") -> Q:
         """Which terms, or rows that lead to a term by `path`, stand in this part."""
         if THE_REST in self.vocabularies:
-            claimed = [slug for part in PARTS for slug in part.vocabularies]
-            return ~Q(**{f"{path}vocabulary__slug__in": claimed})
+            return ~Q(**{f"{path}vocabulary__slug__in": claimed()})
         return Q(**{f"{path}vocabulary__slug__in": self.vocabularies})
+
+    def has_terms_of(self, vocabulary: str) -> bool:
+        """Whether the terms of a vocabulary stand in this part."""
+        return vocabulary in self.vocabularies or (THE_REST in self.vocabularies and vocabulary not in claimed())
+
+
+def claimed() -> list[str]:
+    """The vocabularies that a part names."""
+    return [slug for part in PARTS for slug in part.vocabularies]
 
 
 IDENTITY = Part(

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from ..collection.schema import Fields
 from ..models import Case
 from ..newsroom.workflow import may_edit
 from .base import FieldsMixin
@@ -69,6 +70,10 @@ class RowInline(OfCaseMixin, FieldsMixin, admin.StackedInline):
         """Which rows of the model stand in the part."""
         return Q()
 
+    def shows(self, fields: Fields) -> bool:
+        """The same as `rows`, of a row in normal form."""
+        return True
+
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """The part's rows with what they link to."""
         rows = super().get_queryset(request).filter(self.rows())
@@ -86,6 +91,9 @@ class SectionInline(RowInline):
 
     def rows(self) -> Q:
         return Q(section=self.part.section)
+
+    def shows(self, fields: Fields) -> bool:
+        return fields["section"] == self.part.section
 
     def formfield_for_dbfield(self, db_field: models.Field, request: HttpRequest, **kwargs: Any) -> Any:
         """A new row belongs to the part's section."""

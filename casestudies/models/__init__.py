@@ -23,7 +23,7 @@ from .grid import (
     Objective,
 )
 from .inbox import Message
-from .newsroom import HistoryEntry
+from .newsroom import HistoryEntry, PreviewLink
 from .quality import AcceptedFinding
 from .reference import Collection, Country, Currency, Organization, OrganizationName, Source, SourceRedirect
 from .release import Release, ReleaseFile, ReleasePiece
@@ -46,7 +46,7 @@ __all__ = [
     "CaseLink", "CasePlace", "CaseRedirect", "CaseSource", "CaseTerm", "Cited", "Collection", "Competence",
     "Component", "Contribution", "CoordinationMechanism", "Country", "Currency", "DataVersion", "EditorialNote",
     "Figure", "GovernmentTier", "HistoryEntry", "Illustration", "KeyElement", "LoadedRecord", "Message",
-    "Milestone", "Narrative", "Objective", "Organization", "OrganizationName", "Period", "Release", "ReleaseFile",
-    "ReleasePiece", "SearchText", "SheetImport", "Source", "SourceRedirect", "Term", "Vocabulary", "budget_band",
-    "child_accessors", "child_models", "new_key",
+    "Milestone", "Narrative", "Objective", "Organization", "OrganizationName", "Period", "PreviewLink", "Release",
+    "ReleaseFile", "ReleasePiece", "SearchText", "SheetImport", "Source", "SourceRedirect", "Term", "Vocabulary",
+    "budget_band", "child_accessors", "child_models", "new_key",
 ]  # fmt: skip

@@ -69,3 +69,60 @@ class HistoryEntry(models.Model):
     def data(self) -> dict:
         """The content: {"tree": …, "targets": …}."""
         return json.loads(zlib.decompress(self.content))
+
+
+class PreviewLink(models.Model):
+    """An address under which somebody without an account reads a draft, until a day or until it is revoked.
+
+    It outlives what it leads to: the case is named by primary key, without a link. What the address holds is not
+    stored, only its hash (see `previews`). Nothing is stored of those who follow it but how many and when the last.
+    """
+
+    # A draft or a working revision, and the live case that is public once it is published.
+    object_id = models.PositiveBigIntegerField(_("row"))
+    of_id = models.PositiveBigIntegerField(_("of"))
+    for_whom = models.CharField(_("for whom"), max_length=200, help_text=_("Only staff see this."))
+    digest = models.CharField(_("checksum of the key"), max_length=64, unique=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("made by"),
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    created_by_name = models.CharField(_("name of who made it"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("made"), default=timezone.now)
+    expires_at = models.DateTimeField(_("valid until"))
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("revoked by"),
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        blank=True,
+    )
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    visits = models.PositiveIntegerField(_("visits"), default=0)
+    visited_at = models.DateTimeField(_("last visit"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-pk")
+        verbose_name = _("preview link")
+        verbose_name_plural = _("preview links")
+        # Who may change or review a case may make one of it (see `admin.previews`).
+        default_permissions = ()
+        indexes = [models.Index(fields=["of_id", "-created_at"], name="previewlink_of_case")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at")), name="previewlink_expires_after_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.for_whom
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and timezone.now() < self.expires_at

@@ -30,7 +30,7 @@ VARY = ("Accept-Language", "Cookie", "HX-Request")
 #: The API looks at no cookie.
 VARY_API = ("Accept-Language",)
 #: Addresses that follow something else than the data: by their names.
-UNCONDITIONAL = frozenset({"healthz", "suggest", "suggest-thanks", "releases"})
+UNCONDITIONAL = frozenset({"healthz", "suggest", "suggest-thanks", "releases", "preview"})
 #: Cookies of those who may have a message waiting for them on the next page.
 TELLING = ("messages",)
 CODE = ("casestudies", "mainstreaming", "recommendations", "templates", "locale")

@@ -41,6 +41,7 @@ def sitemap_section(request: HttpRequest, section: str) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers need not see: the admin, forms, and pages of which there is one for every combination."""
     left_alone = [reverse("admin:index"), reverse("suggest"), reverse("compare"), reverse("match")]
+    left_alone.append(reverse("preview", args=["-"]).removesuffix("-/"))
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in left_alone), ""]
     lines += [f"Sitemap: {base_url(request)}{reverse('sitemap')}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

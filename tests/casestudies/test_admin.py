@@ -23,6 +23,7 @@ from casestudies.models import (
     HistoryEntry,
     LoadedRecord,
     Message,
+    PreviewLink,
     ReleaseFile,
     ReleasePiece,
     SearchText,
@@ -38,7 +39,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_work")]
 
 # What is derived from the rest is nobody's to edit; the files of a release are shown with it. Former addresses of
 # sources are kept when a source is merged or renamed.
-DERIVED = (DataVersion, HistoryEntry, ReleaseFile, ReleasePiece, SearchText, SheetImport, SourceRedirect)
+DERIVED = (DataVersion, HistoryEntry, PreviewLink, ReleaseFile, ReleasePiece, SearchText, SheetImport, SourceRedirect)
 MODELS = [
     model
     for app in ("casestudies", "recommendations")
@@ -50,19 +51,19 @@ MODELS = [
 # collections), then a query for each inline, for each many-to-many of an inline and for each closed list; two for the
 # guide where the form chooses from vocabularies.
 FORM_QUERIES = {
-    "identity": 10,
-    "overview": 19,
-    "migratory-context": 16,
-    "institutional-background": 12,
-    "decentralization": 18,
-    "triggering-factors": 16,
-    "actors": 17,
-    "coordination": 20,
-    "objectives": 22,
-    "implementation": 16,
-    "results": 12,
-    "key-elements": 9,
-    "sources": 8,
+    "identity": 11,
+    "overview": 20,
+    "migratory-context": 17,
+    "institutional-background": 13,
+    "decentralization": 19,
+    "triggering-factors": 17,
+    "actors": 18,
+    "coordination": 21,
+    "objectives": 23,
+    "implementation": 17,
+    "results": 13,
+    "key-elements": 10,
+    "sources": 9,
 }
 
 

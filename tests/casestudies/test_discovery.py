@@ -151,7 +151,8 @@ def test_crawlers_are_told_what_to_leave_alone(visitor):
     response = visitor.get("/robots.txt")
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert response.content.decode() == (
-        "User-agent: *\nDisallow: /admin/\nDisallow: /suggest/\nDisallow: /compare/\nDisallow: /match/\n\n"
+        "User-agent: *\nDisallow: /admin/\nDisallow: /suggest/\nDisallow: /compare/\nDisallow: /match/\n"
+        "Disallow: /preview/\n\n"
         f"Sitemap: {HERE}/sitemap.xml\n"
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import models as db
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -31,6 +33,7 @@ from casestudies.models import (
     Illustration,
     Message,
     Organization,
+    PreviewLink,
     Release,
     ReleaseFile,
     Source,
@@ -38,6 +41,7 @@ from casestudies.models import (
     Vocabulary,
     child_models,
 )
+from casestudies.previews import make_link
 from casestudies.querysets import published_condition
 from casestudies.releasing import cut
 from casestudies.selection import SORTS
@@ -70,6 +74,7 @@ pytestmark = pytest.mark.django_db
 MARK = "leak"
 # A number that stands nowhere else.
 NUMBER = 98_765_432
+CLOSED_TOKENS: list[str] = []
 HIDDEN = ("draft", "in-review", "archived", "revision")
 # Arguments for every address that takes some. A new one needs its own, or the sweep fails.
 SAMPLES = {
@@ -102,6 +107,10 @@ SAMPLES = {
     "api-vocabulary": lambda: [{"slug": each["vocabulary"]} for each in SAMPLES["vocabulary"]()],
     "api-recommendation": lambda: SAMPLES["recommendation"](),
     "brief": lambda: [{"group": slug} for slug in Group.objects.values_list("slug", flat=True)],
+    # Everything of a link but its address: what the database has, and addresses of links that are closed.
+    "preview": lambda: [
+        {"token": token} for token in ("nothing", *PreviewLink.objects.values_list("digest", flat=True), *CLOSED_TOKENS)
+    ],
     "recommendation": lambda: [{"number": n} for n in (*Recommendation.objects.values_list("number", flat=True), 99)],
 }
 
@@ -190,7 +199,21 @@ def public() -> Case:
             message = marked(Message, f"{MARK}message") | {"came_from": f"/{MARK}message", "sender": f"{MARK}sender"}
             MessageFactory(case=case, status=status, **message)
     cut(Release(), "https://casebook.example.org")
+    CLOSED_TOKENS[:] = closed_links(Case.objects.exclude(pk=public.pk))
     return public
+
+
+def closed_links(cases: Iterable[Case]) -> list[str]:
+    """Tokens of preview links that ran out or were revoked, and the open ones' without their signature."""
+    user, found = User.objects.create(username=f"{MARK}user"), []
+    for case in cases:
+        for change in ("expires_at", "revoked_at", ""):
+            link, token = make_link(case, user, f"{MARK}whom", 1)
+            if change:
+                then = {"created_at": link.created_at - timedelta(days=2), change: link.created_at - timedelta(days=1)}
+                PreviewLink.objects.filter(pk=link.pk).update(**then)
+            found.append(token if change else token.rpartition(".")[0])
+    return found
 
 
 def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -349,6 +372,14 @@ def test_no_address_shows_anything_of_a_hidden_case(visitor, public):
             text = shown(visitor, path + query).replace(query.removeprefix("?"), "")
             assert MARK not in text.lower(), path + query
             assert str(NUMBER) not in text.replace(",", ""), path + query
+
+
+def test_only_the_address_of_an_open_link_shows_a_draft(visitor, public):
+    user = User.objects.create(username="x")
+    draft = Case.objects.get(status="draft", revises=None)
+    _link, token = make_link(draft, user, "A partner", 1)
+    assert f"{MARK}draft purpose" in shown(visitor, f"/preview/{token}/")
+    assert {visitor.get(f"/preview/{each}/").status_code for each in CLOSED_TOKENS} == {404, 410}
 
 
 def test_counts_leave_hidden_cases_out(visitor, public):
