@@ -18,7 +18,7 @@ from django.db import connection, models
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver, reverse
 
-from casestudies.models import Case, HistoryEntry
+from casestudies.models import Acronym, Case, HistoryEntry, PreviewLink, SheetImport, Source
 from casestudies.newsroom.history import recording
 from tests import factories as f
 
@@ -76,6 +76,11 @@ ADDRESSES = {
     "casestudies_case_section": EDITOR, "casestudies_case_section_check": EDITOR, "casestudies_case_check": EDITOR,
     "casestudies_case_copy": EDITOR, "casestudies_case_quality": EDITOR, "casestudies_case_quality_shared": EDITOR,
     "casestudies_case_quality_of": EDITOR,
+    "casestudies_organization_merge": REVIEWER, "casestudies_source_merge": REVIEWER,
+    "casestudies_acronym_merge": REVIEWER,
+    "casestudies_case_preview": EDITOR, "casestudies_case_links": EDITOR, "casestudies_case_link": EDITOR,
+    "casestudies_case_tag": EDITOR, "casestudies_case_import": EDITOR, "casestudies_case_import_template": EDITOR,
+    "casestudies_case_imported": EDITOR,
     "autocomplete": EDITOR, "view_on_site": STAFF,
     "step submit": EDITOR, "step withdraw": EDITOR, "step discard": EDITOR, "step revise": EDITOR,
     "step publish": REVIEWER, "step return": REVIEWER, "step mark-checked": REVIEWER,
@@ -87,9 +92,11 @@ SENT_ONLY = {"casestudies_case_section_check", "casestudies_case_check", "logout
 #: Model -> action of its list -> from which role on.
 ACTIONS = {
     "auth.user": {"delete_selected": SUPER}, "auth.group": {"delete_selected": SUPER},
-    "casestudies.case": {"submit_cases": EDITOR, "publish_cases": REVIEWER, "delete_selected": SUPER},
+    "casestudies.case": {
+        "submit_cases": EDITOR, "tag_cases": EDITOR, "as_spreadsheet": EDITOR, "publish_cases": REVIEWER, "delete_selected": SUPER,
+    },
     "casestudies.acceptedfinding": {"delete_selected": REVIEWER},
-    "casestudies.acronym": {"delete_selected": EDITOR, "retire": EDITOR, "reactivate": EDITOR},
+    "casestudies.acronym": {"delete_selected": EDITOR, "merge_rows": REVIEWER, "retire": EDITOR, "reactivate": EDITOR},
     "casestudies.caseredirect": {"delete_selected": ADMIN},
     "casestudies.collection": {"delete_selected": ADMIN},
     "casestudies.country": {"delete_selected": ADMIN},
@@ -97,9 +104,11 @@ ACTIONS = {
     "casestudies.message": {
         "delete_selected": ADMIN, "mark_answered": EDITOR, "mark_closed": EDITOR, "mark_spam": EDITOR,
     },
-    "casestudies.organization": {"delete_selected": REVIEWER, "retire": EDITOR, "reactivate": EDITOR},
+    "casestudies.organization": {
+        "delete_selected": REVIEWER, "merge_rows": REVIEWER, "retire": EDITOR, "reactivate": EDITOR,
+    },
     "casestudies.organizationname": {"delete_selected": EDITOR},
-    "casestudies.source": {"delete_selected": REVIEWER, "retire": EDITOR, "reactivate": EDITOR},
+    "casestudies.source": {"delete_selected": REVIEWER, "merge_rows": REVIEWER, "retire": EDITOR, "reactivate": EDITOR},
     "casestudies.term": {"delete_selected": REVIEWER, "retire": REVIEWER, "reactivate": REVIEWER},
     "casestudies.vocabulary": {"delete_selected": ADMIN},
     "recommendations.group": {"delete_selected": ADMIN},
@@ -107,6 +116,8 @@ ACTIONS = {
     "recommendations.subpoint": {"delete_selected": ADMIN},
 }  # fmt: skip
 
+#: The models whose rows can become one.
+MERGED = ("organization", "source", "acronym")
 STANDARD = re.compile(r"(changelist|add|change|delete|history_entry|history|deleted_entry|deleted)\Z")
 
 
@@ -151,6 +162,12 @@ def rows() -> dict[type[models.Model], models.Model]:
             found[model] = made[model](**({"case": case} if "case" in fields else {}))
     found[User] = User.objects.create_user("other", is_staff=True)
     found[Group] = Group.objects.get(name=EDITOR)
+    # What visitors see of it is another's to change: these are shown by no published case.
+    found[Source] = f.SourceFactory(in_bibliography=False)
+    found[Acronym] = f.AcronymFactory()
+    found[Acronym].cases.add(case)
+    found[SheetImport] = f.SheetImportFactory()
+    found[PreviewLink] = f.PreviewLinkFactory(object_id=case.pk, of_id=case.pk)
     for label in ("accessattempt", "accesslog", "accessfailurelog"):
         model = apps.get_model("axes", label)
         more = {"failures_since_start": 1} if label == "accessattempt" else {}
@@ -198,9 +215,11 @@ def addresses(world: dict) -> Iterator[tuple[str, str, str]]:
 
 
 def _arguments(name: str, route: str, world: dict) -> dict[str, Any]:
+    model = next((each for each in MERGED if name == f"casestudies_{each}_merge"), "case")
+    rows = {model._meta.model_name: row.pk for model, row in world.items()}
     known = {
-        "object_id": world[User].pk if name.startswith("auth_user") else world[Case].pk, "part": "results", "id": world[User].pk,
-        "uidb64": "MQ", "token": "x", "entry": 1,
+        "object_id": rows["user" if name.startswith("auth_user") else model], "id": rows["user"], "part": "results",
+        "uidb64": "MQ", "token": "x", "entry": 1, "link": rows["previewlink"], "number": rows["sheetimport"],
     }  # fmt: skip
     return {each: known[each] for each in re.findall(r"<(?:\w+:)?(\w+)>", route)}
 
@@ -228,6 +247,7 @@ def answers(client: Client, page: str, address: str, data: dict | None = None) -
     """Whether somebody gets in: neither refused, nor sent to the login page, nor told that nothing is taken."""
     answer = client.get(address) if data is None else client.post(address, data)
     assert answer.status_code < 500, address
+    answer.close()
     refused = (403, 404, 405) if page.startswith("app_list") else (403, 405)
     return answer.status_code not in refused and not (answer.status_code == 302 and "/login/" in answer["Location"])
 

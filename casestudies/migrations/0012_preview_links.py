@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casestudies', '0009_help_texts'),
+        ('casestudies', '0011_source_redirect'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
