@@ -93,7 +93,8 @@ SENT_ONLY = {"casestudies_case_section_check", "casestudies_case_check", "logout
 ACTIONS = {
     "auth.user": {"delete_selected": SUPER}, "auth.group": {"delete_selected": SUPER},
     "casestudies.case": {
-        "submit_cases": EDITOR, "tag_cases": EDITOR, "as_spreadsheet": EDITOR, "publish_cases": REVIEWER, "delete_selected": SUPER,
+        "submit_cases": EDITOR, "tag_cases": EDITOR, "as_spreadsheet": EDITOR, "publish_cases": REVIEWER,
+        "delete_selected": SUPER,
     },
     "casestudies.acceptedfinding": {"delete_selected": REVIEWER},
     "casestudies.acronym": {"delete_selected": EDITOR, "merge_rows": REVIEWER, "retire": EDITOR, "reactivate": EDITOR},
