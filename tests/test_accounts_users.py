@@ -230,7 +230,7 @@ def test_the_audit_list_merges_what_several_tables_hold(desk, noted, monkeypatch
     monkeypatch.setattr(audit, "_kinds", dict(audit._kinds))
     audit.register(
         audit.Kind(
-            "publication", "Publication", lambda: User.objects.filter(last_login__isnull=False), "last_login",
+            "visit", "Visit", lambda: User.objects.filter(last_login__isnull=False), "last_login",
             "username", lambda user: f"published by {user.username}", lambda user: f"/cases/{user.username}/",
         )
     )  # fmt: skip
@@ -239,7 +239,7 @@ def test_the_audit_list_merges_what_several_tables_hold(desk, noted, monkeypatch
     page = desk.get("/admin/audit/")
     entries = page.context["paged"].page.object_list
     assert [(entry.kind, entry.who, entry.when.minute) for entry in entries] == [
-        ("logout", "anna", 6), ("reset-asked", "", 5), ("publication", "boss", 4), ("lockout", "=nobody", 3),
+        ("logout", "anna", 6), ("reset-asked", "", 5), ("visit", "boss", 4), ("lockout", "=nobody", 3),
         ("link-made", "boss", 2), ("login", "anna", 1), ("failed-login", "anna", 0),
     ]  # fmt: skip
     assert entries[0].what == "from 10.0.0.1, with Browser"
@@ -251,7 +251,7 @@ def test_the_audit_list_merges_what_several_tables_hold(desk, noted, monkeypatch
 
     assert shown(who="anna") == ["logout", "login", "failed-login"]
     assert shown(who="anna", kind="login") == ["login"]
-    assert shown(kind="publication", who="anna") == []
+    assert shown(kind="visit", who="anna") == []
     wrong = desk.get("/admin/audit/", {"kind": "x", "page": "99"}).content.decode()
     assert "There is no kind “x”" in wrong
     assert "There is no such page" in wrong

@@ -49,6 +49,7 @@ WORDS_OF: dict[type[db.Model], tuple[str, str] | str | None] = {
     models.SourceRedirect: None,
     models.AcceptedFinding: SILENT,
     models.LoadedRecord: SILENT,
+    models.PreviewLink: SILENT,
     models.SheetImport: SILENT,
     models.Message: SILENT,
     models.Release: SILENT,
@@ -130,6 +131,7 @@ def test_bookkeeping_moves_nothing(model):
     rows = {
         models.AcceptedFinding: f.AcceptedFindingFactory,
         models.LoadedRecord: f.LoadedRecordFactory,
+        models.PreviewLink: f.PreviewLinkFactory,
         models.SheetImport: f.SheetImportFactory,
         models.HistoryEntry: f.HistoryEntryFactory,
         models.Message: f.MessageFactory,

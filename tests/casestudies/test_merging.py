@@ -29,6 +29,7 @@ from casestudies.newsroom.merging import JOINED, LEFT, TAKEN, merge, plan_merger
 from casestudies.newsroom.workflow import Refused
 from casestudies.revisions import start_revision
 from tests import factories as f
+from tests.admin_forms import submitted
 from tests.casestudies.reading import page, text
 
 pytestmark = pytest.mark.django_db
@@ -346,7 +347,7 @@ def test_what_editors_add_is_not_public_before_its_case_is(visitor):
 def test_a_new_slug_of_a_source_leaves_its_address(visitor, editor):
     source = f.SourceFactory(slug="one")
     for slug in ("two", "three", "one"):
-        fields = {"slug": slug, "authors": "A", "title": "T", "kind": "other", "in_bibliography": "on"}
+        fields = submitted(editor.get(address(source, "change")).content.decode(), "source_form") | {"slug": [slug]}
         assert editor.post(address(source, "change"), fields).status_code == 302
     assert visitor.get("/sources/two/")["Location"] == visitor.get("/sources/three/")["Location"] == "/sources/one/"
     assert visitor.get("/sources/one/").status_code == 200

@@ -34,6 +34,12 @@ def vaud() -> Case:
     return build()
 
 
+#: Fields that a constraint ties to another one of the row, so that they are not changed alone.
+TIED: dict[str, set[str]] = {
+    "budget": {"status"}, "contribution": {"amount"}, "figure": {"unit"}, "period": {"is_ongoing"},
+}  # fmt: skip
+
+
 def other_value(field: models.Field, row: models.Model) -> object:
     """Another value that the field takes, the database's constraints being what they are."""
     value = getattr(row, field.name)
@@ -46,7 +52,7 @@ def other_value(field: models.Field, row: models.Model) -> object:
     if isinstance(field, models.DecimalField):
         return Decimal("1.5") if value is None else value + 1
     if isinstance(field, models.IntegerField):
-        return 7 if value is None else value + 1
+        return value + 1 if value is not None else 2030 if "year" in field.name else 7
     return f"{value}x" if field.max_length is None or len(value) < field.max_length else "x"
 
 
@@ -92,7 +98,8 @@ def test_every_field_and_relation_comes_back(vaud):
     assert not vaud.figures.filter(key="added").exists()
 
 
-def test_each_field_alone_comes_back(vaud):
+def test_each_field_comes_back(vaud):
+    """Every plain field of a row of each kind is another one, as far as the database takes it, and then as it was."""
     before = read_tree(vaud)
     done = set()
     for label in (CASE, *parts_of(CASE)):
@@ -100,21 +107,20 @@ def test_each_field_alone_comes_back(vaud):
             continue
         model = collection_models()[label]
         row = vaud if label == CASE else model.objects.filter(case=vaud).first()
-        for name, field in own_fields(CASE, label).items():
-            if field.is_relation or name in ("key", "collection"):
-                continue
-            tree = copy.deepcopy(before)
-            key = ROOT if label == CASE else getattr(row, "key", ROOT)
-            value = other_value(field, row)
-            tree[label][key][name] = str(value) if isinstance(value, Decimal) else value
-            try:
-                write_tree(Case.objects.get(pk=vaud.pk), tree)
-            except TreeError:
-                continue  # the database's own constraints
-            assert read_tree(vaud)[label][key][name] != before[label][key][name], (label, name)
-            write_tree(Case.objects.get(pk=vaud.pk), before)
-            done.add((label, name))
-            assert read_tree(vaud) == before, (label, name)
+        key = ROOT if label == CASE else getattr(row, "key", ROOT)
+        fields = {n: field for n, field in own_fields(CASE, label).items() if not field.is_relation and n != "key"}
+        values = {name: other_value(field, row) for name, field in fields.items()}
+        tree = copy.deepcopy(before)
+        tree[label][key] |= {n: str(value) if isinstance(value, Decimal) else value for n, value in values.items()}
+        # What constraints tie to other values stays: `test_every_field_and_relation_comes_back` has some of it.
+        tied = TIED.get(label.partition(".")[2], set())
+        tree[label][key] |= {name: before[label][key][name] for name in tied}
+        write_tree(Case.objects.get(pk=vaud.pk), tree)
+        found = read_tree(vaud)[label][key]
+        assert {name for name in fields if found[name] == before[label][key][name]} == tied, label
+        done |= {(label, name) for name in fields.keys() - tied}
+    write_tree(Case.objects.get(pk=vaud.pk), before)
+    assert read_tree(vaud) == before
     assert len(done) > 90
 
 
