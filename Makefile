@@ -14,7 +14,7 @@ SQLITE_SECONDS ?= 1200
 POSTGRESQL_SECONDS ?= 1500
 BROWSER_SECONDS ?= 1500
 
-.PHONY: help run dev admin load dump test test-fast test-browser lint format check lock screenshots clean base-env dev-env
+.PHONY: help run dev admin load dump test test-fast test-browser lint format check lock screenshots doc-images clean base-env dev-env
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
@@ -65,6 +65,9 @@ lock: dev-env ## pin what requirements/*.in ask for (ARGS=--upgrade: the newest 
 
 screenshots: dev-env ## take pictures of the pages into var/screenshots (ARGS='--base-url URL PATH ...')
 	@$(PYTHON_BIN) -m tests.browser.screenshots $(ARGS)
+
+doc-images: dev-env ## take the pictures of the documents anew, by following docs/first-day.md
+	@$(PYTHON_BIN) -m tests.browser.tutorial --images docs/images
 
 clean: ## remove what the commands made; the data, the secret and fixtures/ stay
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis var/static var/chromium var/screenshots

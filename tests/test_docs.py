@@ -86,8 +86,23 @@ def test_every_address_of_the_api_is_documented():
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_between_documents_lead_somewhere(document):
-    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+PICTURE = re.compile(r'!\[([^\]]*)\]\(([^)\s]+\.png)(?: "[^"]+")?\)')
+
+
+def test_every_picture_is_shown_and_described_and_every_picture_shown_exists():
+    images = [
+        (alt, document.parent / path)
+        for document in DOCUMENTS
+        for alt, path in re.findall(
+            r'!\[([^\]]*)\]\(([^)\s]+\.png)(?: "[^"]+")?\)', document.read_text(encoding="utf-8")
+        )
+    ]
+    assert {path.resolve() for _alt, path in images} == set(ROOT.glob("docs/images/*"))
+    assert [path for alt, path in images if len(alt) < 20] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -187,9 +187,9 @@ class CaseAdmin(
         return self.get_queryset(request).select_for_update(of=("self",)).filter(pk=pk).first()
 
     def get_inlines(self, request: HttpRequest, obj: Case | None) -> tuple[type, ...]:
-        """The inlines of the part. Former addresses stay with the case itself."""
-        inlines = part_of(request).inlines
-        return tuple(each for each in inlines if each is not CaseRedirectInline or not (obj and obj.is_revision))
+        """The inlines of the part. Former addresses stay with the case itself; a new one has none."""
+        has_former = obj is not None and not obj.is_revision
+        return tuple(each for each in part_of(request).inlines if each is not CaseRedirectInline or has_former)
 
     def get_inline_instances(self, request: HttpRequest, obj: Case | None = None) -> list:
         """The inlines, told which part they stand in."""
