@@ -97,9 +97,7 @@ def test_every_picture_is_shown_and_described_and_every_picture_shown_exists():
     images = [
         (alt, document.parent / path)
         for document in DOCUMENTS
-        for alt, path in re.findall(
-            r'!\[([^\]]*)\]\(([^)\s]+\.png)(?: "[^"]+")?\)', document.read_text(encoding="utf-8")
-        )
+        for alt, path in PICTURE.findall(document.read_text(encoding="utf-8"))
     ]
     assert {path.resolve() for _alt, path in images} == set(ROOT.glob("docs/images/*"))
     assert [path for alt, path in images if len(alt) < 20] == []
