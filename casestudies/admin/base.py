@@ -91,7 +91,7 @@ class BaseAdmin(CollisionMixin, FieldsMixin, admin.ModelAdmin):
     view_on_site = False
 
     class Media:
-        js = (Script("admin-casebook/names.js", defer=True), Script("admin-casebook/popups.js", defer=True))
+        js = tuple(Script(f"admin-casebook/{name}.js", defer=True) for name in ("names", "popups", "leaving"))
 
 
 class InUseMixin:

@@ -29,7 +29,7 @@ from casestudies.models import *
 user = User.objects.create_superuser("writer", "writer@example.org", "x")
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(user.pk)
-session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[-1]
 session[HASH_SESSION_KEY] = user.get_session_auth_hash()
 session.save()
 case = Case.objects.create(
@@ -130,6 +130,18 @@ def test_what_review_will_ask_for_follows_the_typing_and_nothing_is_stored(open_
     expect(added).to_be_checked()
     assert (added.get_attribute("name"), added.get_attribute("value")) == ("coordinationmechanisms-0-levels", "999")
 
+    # Whoever leaves is asked first, and stays if they want to.
+    asked = []
+
+    def stay(dialog):
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.once("dialog", stay)
+    page.get_by_role("link", name="Results", exact=True).click(no_wait_after=True)
+    page.evaluate("() => true")
+    assert asked == ["beforeunload"]
+    expect(page.locator('[name="narratives-0-text"]')).to_have_value(re.compile("^Too short"))
     page.reload()
     expect(panel).to_contain_text("Section without a narrative")
     assert page.locator('[name="narratives-TOTAL_FORMS"]').input_value() == "0"
