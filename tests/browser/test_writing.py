@@ -131,16 +131,10 @@ def test_what_review_will_ask_for_follows_the_typing_and_nothing_is_stored(open_
     assert (added.get_attribute("name"), added.get_attribute("value")) == ("coordinationmechanisms-0-levels", "999")
 
     # Whoever leaves is asked first, and stays if they want to.
-    asked = []
-
-    def stay(dialog):
-        asked.append(dialog.type)
-        dialog.dismiss()
-
-    page.once("dialog", stay)
-    page.get_by_role("link", name="Results", exact=True).click(no_wait_after=True)
-    page.evaluate("() => true")
-    assert asked == ["beforeunload"]
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    with page.expect_event("dialog") as asked:
+        page.get_by_role("link", name="Results", exact=True).click(no_wait_after=True)
+    assert asked.value.type == "beforeunload"
     expect(page.locator('[name="narratives-0-text"]')).to_have_value(re.compile("^Too short"))
     page.reload()
     expect(panel).to_contain_text("Section without a narrative")
