@@ -43,6 +43,8 @@ from .site import ROOT, Site, running_site
 
 TUTORIAL = ROOT / "docs" / "first-day.md"
 PASSWORD = "a long practice password"
+#: What is seen may take its time: answers that come while one types, a machine that does other things.
+PATIENCE_MS = 15_000
 WINDOW = {"width": 1000, "height": 720}
 #: The room around a part that a picture shows, in pixels.
 MARGIN = 8
@@ -244,17 +246,17 @@ class Player:
     # -- What one sees
 
     def _see(self, name: str, under: str = "") -> None:
-        expect(self._place(under).get_by_text(name).locator("visible=true").first).to_be_visible()
+        expect(self._place(under).get_by_text(name).locator("visible=true").first).to_be_visible(timeout=PATIENCE_MS)
 
     def _see_value(self, code: str, name: str, under: str = "") -> None:
         field = self._field(name, under)
         if field.evaluate("field => 'value' in field && field.tagName !== 'SELECT'"):
-            expect(field).to_have_value(code)
+            expect(field).to_have_value(code, timeout=PATIENCE_MS)
         else:
-            expect(field).to_contain_text(code)
+            expect(field).to_contain_text(code, timeout=PATIENCE_MS)
 
     def _not_see(self, name: str) -> None:
-        expect(self.page.get_by_text(name).locator("visible=true")).to_have_count(0)
+        expect(self.page.get_by_text(name).locator("visible=true")).to_have_count(0, timeout=PATIENCE_MS)
 
     # -- Pictures
 
