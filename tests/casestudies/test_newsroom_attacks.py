@@ -66,3 +66,26 @@ def test_an_acronym_of_a_draft_does_not_go_to_all_cases_when_the_draft_goes(ed):
     # What the draft's end did to them stands in their own history.
     changed = HistoryEntry.objects.filter(model="casestudies.acronym", by=ed)
     assert set(changed.values_list("object_id", "action")) == {(alone.pk, "deleted"), (both.pk, "edited")}
+
+
+def test_an_editor_puts_no_shared_row_back_to_where_visitors_see_it(ed, rev):
+    case = f.CaseFactory()
+    entry = f.AcronymFactory(acronym="ILO", slug="ilo")
+    with recording(rev):
+        entry.cases.set([case])
+    shown = HistoryEntry.objects.get(model="casestudies.acronym", object_id=entry.pk, by=rev)
+    with recording(rev):
+        entry.cases.set([f.CaseFactory(status="draft")])
+    address = reverse("admin:casestudies_acronym_history_entry", args=[entry.pk, shown.pk])
+    browser(ed).post(address)
+    assert not Acronym.objects.published().exists()
+    with recording(rev):
+        entry.cases.set([case])
+    with recording(rev):
+        entry.delete()
+    gone = HistoryEntry.objects.get(model="casestudies.acronym", action="deleted")
+    back = reverse("admin:casestudies_acronym_deleted_entry", args=[gone.pk])
+    browser(ed).post(back)
+    assert not Acronym.objects.published().exists()
+    browser(rev).post(back)
+    assert Acronym.objects.published().get().acronym == "ILO"
