@@ -36,6 +36,7 @@ from ..models import Case, CaseRedirect, HistoryEntry
 from ..revisions import RevisionExists, start_revision
 from . import history, notices
 from .history import State, recording
+from .revising import CHECKED_ON, undone_by, was_checked_since
 
 SUBMIT, REVIEW, ARCHIVE = "casestudies.submit_case", "casestudies.review_case", "casestudies.archive_case"
 CHANGE = "casestudies.change_case"
@@ -133,6 +134,8 @@ def reason_against(step: Step, case: Case, user: Any) -> str:
         return _("This is not possible while the case is: %(state)s.") % {"state": state_label(case)}
     if step.name == "publish" and not settings.PUBLISH_OWN_WORK and user.pk in authors_of(case):
         return _("You have worked on this text yourself: somebody else has to publish it.")
+    if step.name == "publish" and live_of(case).status == Status.ARCHIVED and not user.has_perm(ARCHIVE):
+        return _("The case is archived: only who may publish it again publishes its working revision.")
     if step.name in ("revise", "archive") and revision_of(case) is not None:
         return _("There is a working revision: publish or discard it first.")
     if step.name == "discard" and not case.is_revision and was_public(case):
@@ -165,11 +168,13 @@ def take(
     comment: str = "",
     version: int | None = None,
     address: Callable[[Case], str] | None = None,
+    live_version: int | None = None,
 ) -> Case | None:
     """Takes a step. Returns the case to go on with, or None where it is gone.
 
-    `version` is that of the case as the person saw it. Whom the step concerns has an e-mail when it is done; `address`
-    gives the link in it. Raises Refused.
+    `version` is that of the case as the person saw it, `live_version` that of the case which a working revision
+    revises: who does not give it undoes nothing that was changed there since. Whom the step concerns has an e-mail
+    when it is done; `address` gives the link in it. Raises Refused.
     """
     step = BY_NAME.get(name)
     if step is None:
@@ -183,6 +188,8 @@ def take(
             reason = _("Somebody has changed the case in the meantime. Please look at it again.")
         if not reason and step.needs_comment and not comment.strip():
             reason = _("Please say why.")
+        if not reason and step.name == "publish" and fresh.is_revision:
+            reason = _against_undoing(fresh, live_version)
         if reason:
             raise Refused(reason)
         authors = authors_of(fresh)
@@ -195,6 +202,14 @@ def take(
                 notes.say(done, step.action, comment.strip())
                 _tell(step, done, user, comment.strip(), authors, address)
             return done
+
+
+def _against_undoing(revision: Case, live_version: int | None) -> str:
+    """Why a working revision is not published by somebody who has not seen what that would undo; empty where it is."""
+    live = Case.objects.select_for_update().get(pk=revision.revises_id)
+    if live.version == live_version or not undone_by(revision, live):
+        return ""
+    return _("The public text was changed since this working revision was started. Please look at what it would undo.")
 
 
 def _tell(
@@ -245,7 +260,8 @@ def replace_live(revision: Case) -> Case:
     wanted = tree[CASE][ROOT]["slug"]
     _check_address(live, wanted)
     content = {label: rows for label, rows in tree.items() if label != REDIRECT}
-    write_tree(live, without_links_to_itself(content, live), keep=STATE_FIELDS)
+    keep = STATE_FIELDS | ({CHECKED_ON} if was_checked_since(revision, live) else set())
+    write_tree(live, without_links_to_itself(content, live), keep=keep)
     _keep_address(live, former)
     # What the revision was stays in the history, under the live case: its end needs no entry of its own.
     gone = (CASE, revision.pk)

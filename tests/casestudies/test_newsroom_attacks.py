@@ -8,11 +8,13 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from casestudies.models import Acronym, Case, HistoryEntry
 from casestudies.newsroom.history import recording
+from casestudies.newsroom.merging import merge
 from casestudies.newsroom.roles import ADMINISTRATOR, EDITOR, REVIEWER
-from casestudies.newsroom.workflow import Refused, restore_entry, revive_case, take
+from casestudies.newsroom.workflow import Refused, take
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +91,66 @@ def test_an_editor_puts_no_shared_row_back_to_where_visitors_see_it(ed, rev):
     assert not Acronym.objects.published().exists()
     browser(rev).post(back)
     assert Acronym.objects.published().get().acronym == "ILO"
+
+
+def test_what_was_archived_comes_back_by_an_administrator_alone(ed, rev):
+    """A working revision is no way around: published, it would make the case public again."""
+    adm = account("adm", ADMINISTRATOR)
+    case = take("archive", f.CaseFactory(), adm, "Withdrawn by the canton")
+    revision = take("revise", case, ed)
+    take("submit", revision, ed)
+    with pytest.raises(Refused, match="archived"):
+        take("publish", revision, rev)
+    assert not Case.objects.published().exists()
+    assert take("publish", revision, adm).status == "published"
+
+
+# -- What a working revision would undo
+
+
+def test_a_working_revision_keeps_when_the_public_text_was_checked(ed, rev):
+    case = f.CaseFactory(last_checked_on=datetime.date(2020, 1, 1))
+    revision = take("revise", case, ed)
+    checked = take("mark-checked", case, rev).last_checked_on
+    take("submit", revision, ed)
+    assert take("publish", revision, rev).last_checked_on == checked
+
+
+def test_what_changed_in_public_since_is_not_undone_unseen(ed, rev):
+    """Neither by the step's page as it was shown before, nor by the action of the list."""
+    case = f.CaseFactory(slug="vaud")
+    f.FigureFactory(case=case, key="members", label="Members")
+    revision = edited(take("revise", case, ed), ed, title="By the editor")
+    take("submit", revision, ed)
+    page = reverse("admin:casestudies_case_step", args=[revision.pk, "publish"])
+    client = browser(rev)
+    fields = client.get(page).context["form"].initial
+    # As a load from files does, or who may edit what is public.
+    case = Case.objects.get(pk=case.pk)
+    other = account("other", REVIEWER)
+    case = edited(case, other, updated_at=timezone.now(), purpose="Corrected in public")
+    assert client.post(page, fields).status_code == 409
+    client.post("/admin/casestudies/case/", {"action": "publish_cases", "_selected_action": [revision.pk]})
+    assert Case.objects.published().get().purpose == "Corrected in public"
+    # Both are shown; who has seen it publishes it.
+    response = client.post(page, fields)
+    assert "Corrected in public" in response.content.decode()
+    assert [field.name for row in response.context["undone"] for field in row.fields] == ["purpose"]
+    assert (
+        client.post(page, {**fields, "live_version": response.context["form"]["live_version"].value()}).status_code
+        == 302
+    )
+    done = Case.objects.published().get()
+    assert (done.title, done.purpose) == ("By the editor", "")
+
+
+def test_what_was_changed_in_both_is_no_reason_to_ask(ed, rev):
+    """A merger reaches the working revision as well."""
+    case = f.CaseFactory()
+    one, two = f.OrganizationFactory(), f.OrganizationFactory()
+    f.CaseActorFactory(case=case, organization=one)
+    revision = take("revise", case, ed)
+    take("submit", revision, ed)
+    merge(one, two, account("other", REVIEWER))
+    done = take("publish", Case.objects.get(pk=revision.pk), rev)
+    assert [row.organization for row in done.caseactors.all()] == [two]
