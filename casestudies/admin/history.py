@@ -28,6 +28,11 @@ ENTRIES_A_PAGE = 50
 GONE = (EditAction.DELETED, EditAction.DISCARDED)
 
 
+def comment_in(request: HttpRequest) -> str:
+    """Why somebody puts a state back, without what no database takes."""
+    return request.POST.get("comment", "").replace("\0", "").strip()
+
+
 class HistoryMixin:
     """The pages of the history beside a model's own."""
 
@@ -120,7 +125,7 @@ class HistoryMixin:
         with transaction.atomic(), history.recording(request.user) as notes:
             history.restore(row, history.state_of(entry))
             self._check_shown(request, row)
-            notes.say(row, EditAction.RESTORED, request.POST.get("comment", "").strip())
+            notes.say(row, EditAction.RESTORED, comment_in(request))
         return row
 
     def _check_shown(self, request: HttpRequest, row: Model) -> None:

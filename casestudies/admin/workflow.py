@@ -23,6 +23,7 @@ from ..newsroom.differences import differences
 from ..newsroom.history import current_state
 from ..newsroom.revising import undone_by
 from ..newsroom.workflow import STATE_FIELDS
+from .history import comment_in
 
 
 class StepForm(forms.Form):
@@ -76,7 +77,7 @@ class WorkflowMixin:
 
     def restore(self, request: HttpRequest, row: Case, entry: HistoryEntry) -> Case:
         """Puts a state back, or into a working revision. Raises Refused."""
-        return workflow.restore_entry(entry, row, request.user, request.POST.get("comment", "").strip())
+        return workflow.restore_entry(entry, row, request.user, comment_in(request))
 
     def bring_back(self, request: HttpRequest, entry: HistoryEntry) -> int:
         """Brings a case back as a draft. Raises Refused."""

@@ -154,3 +154,59 @@ def test_what_was_changed_in_both_is_no_reason_to_ask(ed, rev):
     merge(one, two, account("other", REVIEWER))
     done = take("publish", Case.objects.get(pk=revision.pk), rev)
     assert [row.organization for row in done.caseactors.all()] == [two]
+
+
+# -- Garbage
+
+
+def test_garbage_is_answered_and_never_an_error_of_the_server(rev, db):
+    """What no form of ours would send: bytes that PostgreSQL does not take, numbers that are none, or far too large."""
+    root = User.objects.create_superuser("root", "root@example.org", "x")
+    client = browser(root)
+    client.raise_request_exception = False
+    case, source = f.CaseFactory(slug="vaud"), f.SourceFactory()
+    draft = f.CaseFactory(status="draft")
+    with recording(rev):
+        source.title = "Changed"
+        source.save()
+    edited(draft, rev, title="Changed")
+    edited(case, rev, title="Changed")
+    entry = {row.name: row.pk for row in HistoryEntry.objects.order_by("pk")}
+    one = "/admin/casestudies/case/"
+    nul, huge, found = "a%00b", "9" * 30, {}
+    for address in (
+        f"/admin/audit/?who={nul}", f"/admin/audit/?kind={nul}", f"/admin/audit/?page={huge}",
+        f"/admin/audit.csv?who={nul}",
+        f"{one}tag/?cases={nul},{huge},²,-1,{case.pk}", f"{one}deleted/?page={nul}", f"{one}deleted/{huge}/",
+        f"{one}{huge}/history/", f"{one}{case.pk}/history/{huge}/", f"{one}{case.pk}/history/?page={nul}",
+        f"{one}{nul}/history/", f"{one}{nul}/step/publish/", f"{one}{case.pk}/step/{'x' * 300}/", f"{one}{nul}/copy/",
+        f"{one}{nul}/preview/", f"{one}{huge}/preview/", f"{one}{nul}/links/", f"{one}{draft.pk}/links/{huge}/",
+        f"{one}import/{huge}/", f"{one}{nul}/section/results/", f"{one}?q={nul}", f"{one}?edition={nul}",
+        f"{one}?mine={nul}",
+        f"{one}?checked={nul}", f"/admin/casestudies/source/{source.pk}/merge/?into={nul}",
+        f"/admin/casestudies/source/{source.pk}/merge/?into={huge}", f"/admin/casestudies/source/{nul}/merge/?into=1",
+        f"/preview/{nul}/", f"/preview/{'x' * 3000}/", "/preview/%ff.%ff/",
+    ):  # fmt: skip
+        found[address] = client.get(address).status_code
+    junk = {
+        "comment": "a\0b",
+        "version": huge,
+        "live_version": "x",
+        "seen": "a\0b",
+        "digest": "a\0b",
+        "_opened": "a\0b",
+    }
+    junk |= {"name": "a\0b", "slug": "a\0b", "term": "a\0b", "action": "give", "_apply": "1", "for_whom": "a\0b"}
+    for address in (
+        f"{one}{draft.pk}/step/submit/", f"{one}{draft.pk}/copy/", f"{one}{draft.pk}/links/",
+        f"{one}tag/?cases={draft.pk}",
+        f"{one}{draft.pk}/change/", f"{one}{draft.pk}/section/results/", f"{one}{draft.pk}/check/",
+        f"{one}{draft.pk}/section/results/check/", f"{one}{draft.pk}/history/{entry[str(draft)]}/",
+        f"/admin/casestudies/source/{source.pk}/history/{entry[str(source)]}/", f"{one}{huge}/change/",
+        f"{one}{nul}/check/",
+        f"/admin/casestudies/source/{source.pk}/merge/?into={f.SourceFactory().pk}",
+    ):  # fmt: skip
+        found[f"POST {address}"] = client.post(address, junk).status_code
+    assert {address: status for address, status in found.items() if status >= 500} == {}
+    assert not any("\0" in each for each in HistoryEntry.objects.values_list("comment", flat=True))
+    assert HistoryEntry.objects.filter(comment="ab", action="restored").count() == 2
