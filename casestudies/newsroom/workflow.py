@@ -112,12 +112,30 @@ def was_public(case: Case) -> bool:
 
 
 def authors_of(case: Case) -> set[int]:
-    """Who worked on what would be published now: the accounts, by primary key."""
-    entries = HistoryEntry.objects.filter(model=CASE, object_id=case.pk)
+    """Who worked on what would be published now: the accounts, by primary key.
+
+    Of a state that was restored, brought back or copied: also whoever worked on it where it comes from.
+    """
+    return _authors(case.pk, None, set())
+
+
+def _authors(pk: int, until: int | None, seen: set[int]) -> set[int]:
+    """The authors of a row's text as an entry has it (None: as it is now), since it was public; each origin once."""
+    entries = HistoryEntry.objects.filter(model=CASE, object_id=pk)
+    if until is not None:
+        entries = entries.filter(pk__lte=until)
     last = entries.filter(action__in=(EditAction.PUBLISHED, EditAction.REPUBLISHED)).order_by("-at", "-pk").first()
     if last is not None:
         entries = entries.filter(pk__gt=last.pk)
-    return set(entries.filter(action__in=AUTHORING, by__isnull=False).values_list("by", flat=True))
+    found = set()
+    rows = entries.filter(action__in=AUTHORING).order_by().values_list("by", "origin")
+    for by, origin in set(rows):
+        found |= {by} if by is not None else set()
+        if origin is not None and origin not in seen:
+            seen.add(origin)
+            row = HistoryEntry.objects.filter(pk=origin, model=CASE).values_list("object_id", flat=True).first()
+            found |= _authors(row, origin, seen) if row is not None else set()
+    return found
 
 
 def submitter_of(case: Case) -> HistoryEntry | None:
@@ -367,12 +385,13 @@ def copy_case(case: Case, user: AbstractBaseUser, slug: str, name: str, ordinal:
     tree = read_tree(case)
     tree.pop(REDIRECT, None)
     own = {"slug": slug, "name": name, "ordinal": ordinal, "status": Status.DRAFT, "last_checked_on": None}
+    last = HistoryEntry.objects.filter(model=CASE, object_id=case.pk).defer("content").order_by("-pk").first()
     with recording(user) as notes:
         try:
             copied = new_case(tree, **own)
         except TreeError as error:
             raise Refused(str(error)) from error
-        notes.say(copied, EditAction.COPIED, str(case))
+        notes.say(copied, EditAction.COPIED, str(case), origin=last.pk if last else None)
         return copied
 
 
@@ -401,7 +420,7 @@ def restore_entry(entry: HistoryEntry, case: Case, user: AbstractBaseUser, comme
                 raise Refused(str(error)) from error
             Case.objects.filter(pk=target.pk).update(version=target.version + 1, updated_at=timezone.now())
             target.refresh_from_db()
-            notes.say(target, EditAction.RESTORED, note)
+            notes.say(target, EditAction.RESTORED, note, origin=entry.pk)
             return target
 
 
@@ -441,5 +460,5 @@ def revive_case(entry: HistoryEntry, user: AbstractBaseUser) -> Case:
             history.restore(case, state, keep=frozenset({"status", *own}))
         except TreeError as error:
             raise Refused(str(error)) from error
-        notes.say(case, EditAction.RESTORED, _("Brought back"))
+        notes.say(case, EditAction.RESTORED, _("Brought back"), origin=entry.pk)
         return case

@@ -14,7 +14,7 @@ from casestudies.models import Acronym, Case, HistoryEntry
 from casestudies.newsroom.history import recording
 from casestudies.newsroom.merging import merge
 from casestudies.newsroom.roles import ADMINISTRATOR, EDITOR, REVIEWER
-from casestudies.newsroom.workflow import Refused, take
+from casestudies.newsroom.workflow import Refused, copy_case, restore_entry, revive_case, take
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +154,37 @@ def test_what_was_changed_in_both_is_no_reason_to_ask(ed, rev):
     merge(one, two, account("other", REVIEWER))
     done = take("publish", Case.objects.get(pk=revision.pk), rev)
     assert [row.organization for row in done.caseactors.all()] == [two]
+
+
+# -- Whose work it is
+
+
+def test_what_was_discarded_stays_its_authors_work_when_somebody_else_puts_it_back(ed, rev):
+    """A reviewer writes, discards, has it put back by an editor, and would publish it."""
+    live = f.CaseFactory()
+    revision = edited(take("revise", live, rev), rev, title="By the reviewer")
+    written = HistoryEntry.objects.get(object_id=revision.pk, action="edited")
+    take("discard", revision, rev, "Away with it")
+    again = restore_entry(written, Case.objects.get(pk=live.pk), ed)
+    take("submit", again, ed)
+    with pytest.raises(Refused, match="yourself"):
+        take("publish", again, rev)
+    take("publish", again, account("other", REVIEWER))
+
+    draft = edited(f.CaseFactory(status="draft"), rev, title="By the reviewer")
+    take("discard", draft, rev, "Away with it")
+    back = revive_case(HistoryEntry.objects.get(object_id=draft.pk, action="discarded"), ed)
+    take("submit", back, ed)
+    with pytest.raises(Refused, match="yourself"):
+        take("publish", back, rev)
+
+
+def test_a_copy_of_ones_own_draft_is_ones_own_work(ed, rev):
+    draft = edited(f.CaseFactory(status="draft"), rev, title="By the reviewer")
+    copied = copy_case(draft, ed, "copied", "Copied", 99)
+    take("submit", copied, ed)
+    with pytest.raises(Refused, match="yourself"):
+        take("publish", copied, rev)
 
 
 # -- Garbage
