@@ -15,6 +15,7 @@ from casestudies.newsroom.history import recording
 from casestudies.newsroom.merging import merge
 from casestudies.newsroom.roles import ADMINISTRATOR, EDITOR, REVIEWER
 from casestudies.newsroom.workflow import Refused, copy_case, restore_entry, revive_case, take
+from casestudies.sheets.reading import EMPTY_ROW, MERGED
 from tests import factories as f
 
 pytestmark = pytest.mark.django_db
@@ -185,6 +186,16 @@ def test_a_copy_of_ones_own_draft_is_ones_own_work(ed, rev):
     take("submit", copied, ed)
     with pytest.raises(Refused, match="yourself"):
         take("publish", copied, rev)
+
+
+# -- Files
+
+
+def test_a_file_of_beginnings_is_not_looked_at_once_for_each():
+    """A hundred kilobytes of «<row » would hold a worker for a minute: no pattern may go past the next «<»."""
+    assert EMPTY_ROW.sub(b"", b'<row <row r="1"/>') == b"<row "
+    assert EMPTY_ROW.sub(b"", b'<row r="1"><c <c r="A1"/></row>') == b'<row r="1"><c <c r="A1"/></row>'
+    assert [match.start() for match in MERGED.finditer(b'<mergeCell <mergeCell ref="A1:B2"/>')] == [11]
 
 
 # -- Garbage
