@@ -5,13 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Collection, Country, Currency, Organization, OrganizationName, Source, Term, Vocabulary
+from ..models import (
+    Collection,
+    Country,
+    Currency,
+    HistoryEntry,
+    Organization,
+    OrganizationName,
+    Source,
+    Term,
+    Vocabulary,
+)
 from ..newsroom.sharing import EDIT_SHARED
 from .base import BaseAdmin, FieldsMixin, InUseMixin, RetireMixin
 from .history import HistoryMixin
@@ -137,6 +148,15 @@ class SourceAdmin(HistoryMixin, SharedMixin, MergeMixin, RetireMixin, SluggedMix
         super().save_model(request, obj, form, change)
         if change and "slug" in form.changed_data:
             keep_address(obj, form.initial["slug"])
+
+    def restore(self, request: HttpRequest, row: Source, entry: HistoryEntry) -> Source:
+        """The address that goes on leading to the work is the one that it leaves. Raises TreeError and Refused."""
+        former = row.slug
+        with transaction.atomic():
+            restored = super().restore(request, row, entry)
+            if restored.slug != former:
+                keep_address(restored, former)
+        return restored
 
 
 @admin.register(Country)
