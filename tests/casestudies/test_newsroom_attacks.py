@@ -10,13 +10,17 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from casestudies.admin.merging import keep_address
 from casestudies.models import Acronym, Case, HistoryEntry
 from casestudies.newsroom.history import recording
 from casestudies.newsroom.merging import merge
 from casestudies.newsroom.roles import ADMINISTRATOR, EDITOR, REVIEWER
-from casestudies.newsroom.workflow import Refused, copy_case, restore_entry, revive_case, take
+from casestudies.newsroom.workflow import Refused, authors_of, copy_case, restore_entry, revive_case, take
+from casestudies.sheets import applying
 from casestudies.sheets.reading import EMPTY_ROW, MERGED
 from tests import factories as f
+
+from .workbooks import cell, saved, taken_by_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +110,22 @@ def test_what_was_archived_comes_back_by_an_administrator_alone(ed, rev):
     assert take("publish", revision, adm).status == "published"
 
 
+def test_a_source_put_back_to_a_former_address_leaves_none_dead(rev):
+    work = f.SourceFactory(slug="first", in_bibliography=True)
+    with recording(rev):
+        work.title = "Title"
+        work.save()
+    entry = HistoryEntry.objects.get(action="edited")
+    with recording(rev):
+        work.slug = "second"
+        work.save()
+        keep_address(work, "first")
+    browser(rev).post(reverse("admin:casestudies_source_history_entry", args=[work.pk, entry.pk]))
+    client = Client()
+    assert client.get("/sources/first/").status_code == 200
+    assert client.get("/sources/second/", follow=True).redirect_chain[-1][0] == "/sources/first/"
+
+
 # -- What a working revision would undo
 
 
@@ -186,6 +206,21 @@ def test_a_copy_of_ones_own_draft_is_ones_own_work(ed, rev):
     take("submit", copied, ed)
     with pytest.raises(Refused, match="yourself"):
         take("publish", copied, rev)
+
+
+def test_a_file_is_applied_by_who_sent_it(ed, rev):
+    """Else a reviewer's text would count as the work of the editor who pressed the button."""
+    case = f.CaseFactory(status="draft", slug="vaud", title="Before")
+    book = taken_by_staff(case)
+    cell(book, "cases", "vaud", "title").value = "By the reviewer"
+    sent = applying.take_in("cases.xlsx", saved(book), rev)
+    list(applying.check(sent))
+    with pytest.raises(applying.Refused, match="sent"):
+        list(applying.apply(sent.pk, sent.digest, ed))
+    list(applying.apply(sent.pk, sent.digest, rev))
+    case.refresh_from_db()
+    assert case.title == "By the reviewer"
+    assert authors_of(case) == {rev.pk}
 
 
 # -- Files
