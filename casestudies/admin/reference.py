@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
@@ -20,6 +21,7 @@ from ..models import (
     Organization,
     OrganizationName,
     Source,
+    SourceRedirect,
     Term,
     Vocabulary,
 )
@@ -123,10 +125,22 @@ class OrganizationNameAdmin(SharedMixin, BaseAdmin):
         return super().is_locked(request, row.organization if row is not None and row.organization_id else None)
 
 
+class SourceForm(RowForm):
+    """A work cited."""
+
+    def clean_slug(self) -> str:
+        """Refuses an address that leads to another work: whoever follows it would find nothing, or the wrong one."""
+        slug = self.cleaned_data["slug"]
+        if SourceRedirect.objects.filter(old_slug=slug).exclude(source=self.instance.pk).exists():
+            raise ValidationError(_("This was the address of another work, and still leads there."))
+        return slug
+
+
 @admin.register(Source)
 class SourceAdmin(HistoryMixin, SharedMixin, MergeMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Works cited; retired, not deleted, once in use."""
 
+    form = SourceForm
     actions = (*RetireMixin.actions, "merge_rows")
     list_display = ("authors", "year_as_printed", "title", "kind", "in_bibliography", "is_retired")
     list_filter = ("kind", "in_bibliography", "is_retired")

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from casestudies.abbreviations import explainers
 from casestudies.admin.merging import keep_address
 from casestudies.models import Acronym, Case, HistoryEntry
 from casestudies.newsroom.history import recording
@@ -19,6 +20,7 @@ from casestudies.newsroom.workflow import Refused, authors_of, copy_case, restor
 from casestudies.sheets import applying
 from casestudies.sheets.reading import EMPTY_ROW, MERGED
 from tests import factories as f
+from tests.admin_forms import submitted
 
 from .workbooks import cell, saved, taken_by_staff
 
@@ -108,6 +110,26 @@ def test_what_was_archived_comes_back_by_an_administrator_alone(ed, rev):
         take("publish", revision, rev)
     assert not Case.objects.published().exists()
     assert take("publish", revision, adm).status == "published"
+
+
+def test_an_editors_source_takes_no_public_sources_former_address(ed):
+    work = f.SourceFactory(slug="now", in_bibliography=True)
+    keep_address(work, "once")
+    own = f.SourceFactory(slug="mine", in_bibliography=False)
+    client = browser(ed)
+    for address in ("/admin/casestudies/source/add/", f"/admin/casestudies/source/{own.pk}/change/"):
+        fields = submitted(client.get(address).content.decode(), "source_form")
+        response = client.post(address, {**fields, "slug": "once", "authors": "A", "title": "T", "kind": "report"})
+        assert response.context["adminform"].form.errors.keys() == {"slug"}
+    assert Client().get("/sources/once/", follow=True).redirect_chain[-1][0] == "/sources/now/"
+
+
+def test_a_retired_acronym_is_explained_no_more():
+    """As its form says."""
+    case = f.CaseFactory()
+    f.AcronymFactory(acronym="ILO", slug="all", is_retired=True)
+    f.AcronymFactory(acronym="CCCI", slug="one", is_retired=True).cases.add(case)
+    assert [each.entries for each in explainers([case]).values()] == [{}, {}]
 
 
 def test_a_source_put_back_to_a_former_address_leaves_none_dead(rev):
