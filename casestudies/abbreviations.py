@@ -52,11 +52,11 @@ class Explainer:
 def explainers(cases: Iterable[Case]) -> dict[int, Explainer]:
     """An explainer for the texts of each case, by primary key, and under 0 one for texts of no case. Two queries.
 
-    What a case itself means by an acronym comes before what all mean.
+    What a case itself means by an acronym comes before what all mean; what is retired is not explained.
     """
-    shared = list(Acronym.objects.of_all_cases())
+    shared = list(Acronym.objects.of_all_cases().filter(is_retired=False))
     own: dict[int, list[Acronym]] = {case.pk: [] for case in cases}
-    for entry in Acronym.objects.used_in(list(own)):
+    for entry in Acronym.objects.used_in(list(own)).filter(is_retired=False):
         own[entry.used_in].append(entry)
     numbers = count(1)
     return {pk: Explainer([*entries, *shared], numbers) for pk, entries in {0: [], **own}.items()}

@@ -14,8 +14,9 @@ class CasestudiesConfig(AppConfig):
     def ready(self) -> None:
         """Changes of the collection are noted from here on, and recorded where somebody is at work."""
         from . import changes
-        from .newsroom import audited, history
+        from .newsroom import audited, history, sharing
 
         changes.connect()
         history.connect()
         audited.connect()
+        sharing.connect()

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -20,11 +21,16 @@ from ..choices import EditAction
 from ..collection.schema import label_of
 from ..collection.trees import TreeError
 from ..models import Case, HistoryEntry
-from ..newsroom import history, workflow
+from ..newsroom import history, sharing, workflow
 from ..newsroom.differences import EMPTY, differences
 
 ENTRIES_A_PAGE = 50
 GONE = (EditAction.DELETED, EditAction.DISCARDED)
+
+
+def comment_in(request: HttpRequest) -> str:
+    """Why somebody puts a state back, without what no database takes."""
+    return request.POST.get("comment", "").replace("\0", "").strip()
 
 
 class HistoryMixin:
@@ -115,11 +121,17 @@ class HistoryMixin:
         return HttpResponseRedirect(self._address("history", row.pk))
 
     def restore(self, request: HttpRequest, row: Model, entry: HistoryEntry) -> Model:
-        """Puts the state of a shared row back. Raises TreeError."""
-        with history.recording(request.user) as notes:
+        """Puts the state of a shared row back. Raises TreeError, and Refused where it would show at once."""
+        with transaction.atomic(), history.recording(request.user) as notes:
             history.restore(row, history.state_of(entry))
-            notes.say(row, EditAction.RESTORED, request.POST.get("comment", "").strip())
+            self._check_shown(request, row)
+            notes.say(row, EditAction.RESTORED, comment_in(request))
         return row
+
+    def _check_shown(self, request: HttpRequest, row: Model) -> None:
+        """Raises Refused where visitors see the row now, and the person may not change what they see."""
+        if not request.user.has_perm(sharing.EDIT_SHARED) and sharing.is_shown(row):
+            raise workflow.Refused(_("Visitors would see it in published cases: a reviewer puts it back."))
 
     def _address(self, page: str, *args: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=args)
@@ -164,8 +176,10 @@ class HistoryMixin:
 
     def bring_back(self, request: HttpRequest, entry: HistoryEntry) -> int:
         """Brings a shared row back, retired where its kind can be. Raises Refused."""
-        with history.recording(request.user, EditAction.RESTORED):
+        with transaction.atomic(), history.recording(request.user, EditAction.RESTORED):
             pk = history.revive(entry.model, entry.object_id)
+            if pk is not None:
+                self._check_shown(request, self.model._base_manager.get(pk=pk))
         if pk is None:
             raise workflow.Refused(_("Something else has its place, or what it belonged to is gone."))
         return pk

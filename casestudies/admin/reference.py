@@ -5,13 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Collection, Country, Currency, Organization, OrganizationName, Source, Term, Vocabulary
+from ..models import (
+    Collection,
+    Country,
+    Currency,
+    HistoryEntry,
+    Organization,
+    OrganizationName,
+    Source,
+    SourceRedirect,
+    Term,
+    Vocabulary,
+)
 from ..newsroom.sharing import EDIT_SHARED
 from .base import BaseAdmin, FieldsMixin, InUseMixin, RetireMixin
 from .history import HistoryMixin
@@ -112,10 +125,22 @@ class OrganizationNameAdmin(SharedMixin, BaseAdmin):
         return super().is_locked(request, row.organization if row is not None and row.organization_id else None)
 
 
+class SourceForm(RowForm):
+    """A work cited."""
+
+    def clean_slug(self) -> str:
+        """Refuses an address that leads to another work: whoever follows it would find nothing, or the wrong one."""
+        slug = self.cleaned_data["slug"]
+        if SourceRedirect.objects.filter(old_slug=slug).exclude(source=self.instance.pk).exists():
+            raise ValidationError(_("This was the address of another work, and still leads there."))
+        return slug
+
+
 @admin.register(Source)
 class SourceAdmin(HistoryMixin, SharedMixin, MergeMixin, RetireMixin, SluggedMixin, BaseAdmin):
     """Works cited; retired, not deleted, once in use."""
 
+    form = SourceForm
     actions = (*RetireMixin.actions, "merge_rows")
     list_display = ("authors", "year_as_printed", "title", "kind", "in_bibliography", "is_retired")
     list_filter = ("kind", "in_bibliography", "is_retired")
@@ -137,6 +162,15 @@ class SourceAdmin(HistoryMixin, SharedMixin, MergeMixin, RetireMixin, SluggedMix
         super().save_model(request, obj, form, change)
         if change and "slug" in form.changed_data:
             keep_address(obj, form.initial["slug"])
+
+    def restore(self, request: HttpRequest, row: Source, entry: HistoryEntry) -> Source:
+        """The address that goes on leading to the work is the one that it leaves. Raises TreeError and Refused."""
+        former = row.slug
+        with transaction.atomic():
+            restored = super().restore(request, row, entry)
+            if restored.slug != former:
+                keep_address(restored, former)
+        return restored
 
 
 @admin.register(Country)

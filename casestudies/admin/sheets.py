@@ -172,6 +172,7 @@ class SheetsMixin:
         written = [case for case in found.get("cases", ()) if case["is_written"]]
         has_gone = any(change["kind"] == "gone" for _case, change in changes)
         may_apply = sent.state == ImportState.CHECKED and written and not found.get("total") and sent.content
+        is_mine = sent.by_id == request.user.pk
         return {
             "sent": sent,
             "is_applied": sent.state == ImportState.APPLIED,
@@ -181,7 +182,8 @@ class SheetsMixin:
             "written": len(written),
             "changes": sum(len(case["changes"]) for case in written),
             "has_gone": has_gone,
-            "may_apply": may_apply,
+            "may_apply": may_apply and is_mine,
+            "is_anothers": may_apply and not is_mine,
             "options": OptionsForm(instance=sent),
         }
 

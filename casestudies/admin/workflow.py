@@ -21,16 +21,19 @@ from ..models import Case, CaseRedirect, HistoryEntry
 from ..newsroom import workflow
 from ..newsroom.differences import differences
 from ..newsroom.history import current_state
+from ..newsroom.revising import undone_by
 from ..newsroom.workflow import STATE_FIELDS
+from .history import comment_in
 
 
 class StepForm(forms.Form):
-    """Why a step is taken, and which version of the case the person looked at."""
+    """Why a step is taken, and which version of the case, and of what it revises, the person looked at."""
 
     comment = forms.CharField(
         label=gettext_lazy("Comment"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 4})
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+    live_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
 
 class CopyForm(forms.Form):
@@ -74,7 +77,7 @@ class WorkflowMixin:
 
     def restore(self, request: HttpRequest, row: Case, entry: HistoryEntry) -> Case:
         """Puts a state back, or into a working revision. Raises Refused."""
-        return workflow.restore_entry(entry, row, request.user, request.POST.get("comment", "").strip())
+        return workflow.restore_entry(entry, row, request.user, comment_in(request))
 
     def bring_back(self, request: HttpRequest, entry: HistoryEntry) -> int:
         """Brings a case back as a draft. Raises Refused."""
@@ -117,15 +120,19 @@ class WorkflowMixin:
         case = self._case(request, object_id)
         if not request.user.has_perm(step.permission):
             raise PermissionDenied
-        form = StepForm(request.POST or None, initial={"version": case.version})
+        live = case.revises
+        seen = {"version": case.version, **({"live_version": live.version} if live else {})}
+        form = StepForm(request.POST or None, initial=seen)
         if request.method == "POST" and form.is_valid():
             try:
                 done = workflow.take(name, case, request.user, **form.cleaned_data, address=self._address_in(request))
             except workflow.Refused as error:
                 form.add_error(None, str(error))
+                if live:
+                    # The page that follows shows what that version would lose.
+                    form.data = {**form.data.dict(), "live_version": live.version}
             else:
                 return self._after(request, step, case, done)
-        live = case.revises
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -135,6 +142,7 @@ class WorkflowMixin:
             "reason": workflow.reason_against(step, case, request.user),
             "form": form,
             "changes": differences(CASE, current_state(live), current_state(case), STATE_FIELDS) if live else None,
+            "undone": undone_by(case, live) if live and step.name == "publish" else (),
         }
         status = 409 if form.errors else 200
         return TemplateResponse(request, "admin/casestudies/case/step.html", context, status=status)

@@ -45,6 +45,8 @@ class HistoryEntry(models.Model):
     status = models.CharField(_("status"), max_length=20, blank=True)
     content = models.BinaryField(_("content"))
     digest = models.CharField(_("checksum of the content"), max_length=64)
+    # The entry whose state this one begins with again: whoever worked on that worked on this (restored, copied).
+    origin = models.PositiveBigIntegerField(_("from entry"), null=True, blank=True, editable=False)
     # How the content is laid out (see `newsroom.history.FORMAT`).
     layout = models.PositiveSmallIntegerField(_("layout"), default=1)
 

@@ -77,11 +77,20 @@ class Recording:
     # The checksum of each row before it was touched; empty where it is new.
     touched: dict[tuple[str, int], str] = field(default_factory=dict)
     new: set[tuple[str, int]] = field(default_factory=set)
+    # The entries whose states rows were given again.
+    origins: dict[tuple[str, int], int] = field(default_factory=dict)
 
-    def say(self, row: models.Model, action: str, comment: str = "", of: int | None = None) -> None:
-        """Notes what is done to a row, also where nothing of its content changes. `of`: what it is merged into."""
+    def say(
+        self, row: models.Model, action: str, comment: str = "", of: int | None = None, origin: int | None = None
+    ) -> None:
+        """Notes what is done to a row, also where nothing of its content changes.
+
+        `of`: what it is merged into. `origin`: the entry whose state it has again.
+        """
         _touch(row)
         self.said[root_of(row)] = (action, comment, of)
+        if origin is not None:
+            self.origins[root_of(row)] = origin
 
 
 _recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
@@ -146,19 +155,23 @@ def _record(mine: Recording, root: tuple[str, int]) -> None:
     content = content_of(row)
     if digest_of(content) == mine.touched[root] and root not in mine.said:
         return
-    _write_row(mine.user, row, action, comment, content)
+    _write_row(mine.user, row, action, comment, content, mine.origins.get(root))
 
 
-def _write_row(user: AbstractBaseUser | None, row: models.Model, action: str, comment: str, content: dict) -> None:
+def _write_row(
+    user: AbstractBaseUser | None, row: models.Model, action: str, comment: str, content: dict,
+    origin: int | None = None,
+) -> None:  # fmt: skip
     is_case = isinstance(row, Case)
     of = row.revises_id if is_case and row.revises_id else row.pk
     version, status = (row.version, row.status) if is_case else (None, "")
-    _write(user, label_of(type(row)), row.pk, of, str(row), action, comment, content, version=version, status=status)
+    label = label_of(type(row))
+    _write(user, label, row.pk, of, str(row), action, comment, content, version=version, status=status, origin=origin)
 
 
 def _write(
     user: AbstractBaseUser | None, label: str, pk: int, of: int, name: str, action: str, comment: str, content: dict,
-    *, version: int | None = None, status: str = "",
+    *, version: int | None = None, status: str = "", origin: int | None = None,
 ) -> HistoryEntry:  # fmt: skip
     is_known = user is not None and user.pk is not None
     return HistoryEntry.objects.create(
@@ -175,6 +188,7 @@ def _write(
         content=zlib.compress(_bytes(content), 9),
         digest=digest_of(content),
         layout=FORMAT,
+        origin=origin,
     )
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import models
+from django.db.models.signals import pre_delete
 
-from ..models import Case
+from ..models import Acronym, Case
 from ..querysets import published_condition
 from .merging import relations_to
 
@@ -64,3 +65,20 @@ def uses_of(row: models.Model) -> list[Use]:
 def _cases(rows: models.QuerySet) -> tuple[Case, ...]:
     cases = Case.objects.filter(pk__in=rows.order_by().values("case")).select_related("collection", "revises")
     return tuple(cases.order_by("ordinal", "pk")[:NAMED])
+
+
+def on_case_deleting(sender: type[models.Model], instance: Case, **kwargs: object) -> None:
+    """A case is about to go: acronyms let it go first, one that only the case used goes with it.
+
+    Without a case an acronym means the same everywhere, in public: the end of a draft must not bring that about.
+    """
+    for acronym in Acronym.objects.filter(cases=instance).order_by("pk"):
+        if acronym.cases.exclude(pk=instance.pk).exists():
+            acronym.cases.remove(instance)
+        else:
+            acronym.delete()
+
+
+def connect() -> None:
+    """Called once, when the apps are ready."""
+    pre_delete.connect(on_case_deleting, sender=Case, dispatch_uid="casestudies.sharing")

@@ -36,6 +36,7 @@ from ..models import Case, CaseRedirect, HistoryEntry
 from ..revisions import RevisionExists, start_revision
 from . import history, notices
 from .history import State, recording
+from .revising import CHECKED_ON, undone_by, was_checked_since
 
 SUBMIT, REVIEW, ARCHIVE = "casestudies.submit_case", "casestudies.review_case", "casestudies.archive_case"
 CHANGE = "casestudies.change_case"
@@ -111,12 +112,30 @@ def was_public(case: Case) -> bool:
 
 
 def authors_of(case: Case) -> set[int]:
-    """Who worked on what would be published now: the accounts, by primary key."""
-    entries = HistoryEntry.objects.filter(model=CASE, object_id=case.pk)
+    """Who worked on what would be published now: the accounts, by primary key.
+
+    Of a state that was restored, brought back or copied: also whoever worked on it where it comes from.
+    """
+    return _authors(case.pk, None, set())
+
+
+def _authors(pk: int, until: int | None, seen: set[int]) -> set[int]:
+    """The authors of a row's text as an entry has it (None: as it is now), since it was public; each origin once."""
+    entries = HistoryEntry.objects.filter(model=CASE, object_id=pk)
+    if until is not None:
+        entries = entries.filter(pk__lte=until)
     last = entries.filter(action__in=(EditAction.PUBLISHED, EditAction.REPUBLISHED)).order_by("-at", "-pk").first()
     if last is not None:
         entries = entries.filter(pk__gt=last.pk)
-    return set(entries.filter(action__in=AUTHORING, by__isnull=False).values_list("by", flat=True))
+    found = set()
+    rows = entries.filter(action__in=AUTHORING).order_by().values_list("by", "origin")
+    for by, origin in set(rows):
+        found |= {by} if by is not None else set()
+        if origin is not None and origin not in seen:
+            seen.add(origin)
+            row = HistoryEntry.objects.filter(pk=origin, model=CASE).values_list("object_id", flat=True).first()
+            found |= _authors(row, origin, seen) if row is not None else set()
+    return found
 
 
 def submitter_of(case: Case) -> HistoryEntry | None:
@@ -133,6 +152,8 @@ def reason_against(step: Step, case: Case, user: Any) -> str:
         return _("This is not possible while the case is: %(state)s.") % {"state": state_label(case)}
     if step.name == "publish" and not settings.PUBLISH_OWN_WORK and user.pk in authors_of(case):
         return _("You have worked on this text yourself: somebody else has to publish it.")
+    if step.name == "publish" and live_of(case).status == Status.ARCHIVED and not user.has_perm(ARCHIVE):
+        return _("The case is archived: only who may publish it again publishes its working revision.")
     if step.name in ("revise", "archive") and revision_of(case) is not None:
         return _("There is a working revision: publish or discard it first.")
     if step.name == "discard" and not case.is_revision and was_public(case):
@@ -165,11 +186,13 @@ def take(
     comment: str = "",
     version: int | None = None,
     address: Callable[[Case], str] | None = None,
+    live_version: int | None = None,
 ) -> Case | None:
     """Takes a step. Returns the case to go on with, or None where it is gone.
 
-    `version` is that of the case as the person saw it. Whom the step concerns has an e-mail when it is done; `address`
-    gives the link in it. Raises Refused.
+    `version` is that of the case as the person saw it, `live_version` that of the case which a working revision
+    revises: who does not give it undoes nothing that was changed there since. Whom the step concerns has an e-mail
+    when it is done; `address` gives the link in it. Raises Refused.
     """
     step = BY_NAME.get(name)
     if step is None:
@@ -183,6 +206,8 @@ def take(
             reason = _("Somebody has changed the case in the meantime. Please look at it again.")
         if not reason and step.needs_comment and not comment.strip():
             reason = _("Please say why.")
+        if not reason and step.name == "publish" and fresh.is_revision:
+            reason = _against_undoing(fresh, live_version)
         if reason:
             raise Refused(reason)
         authors = authors_of(fresh)
@@ -195,6 +220,14 @@ def take(
                 notes.say(done, step.action, comment.strip())
                 _tell(step, done, user, comment.strip(), authors, address)
             return done
+
+
+def _against_undoing(revision: Case, live_version: int | None) -> str:
+    """Why a working revision is not published by somebody who has not seen what that would undo; empty where it is."""
+    live = Case.objects.select_for_update().get(pk=revision.revises_id)
+    if live.version == live_version or not undone_by(revision, live):
+        return ""
+    return _("The public text was changed since this working revision was started. Please look at what it would undo.")
 
 
 def _tell(
@@ -245,7 +278,8 @@ def replace_live(revision: Case) -> Case:
     wanted = tree[CASE][ROOT]["slug"]
     _check_address(live, wanted)
     content = {label: rows for label, rows in tree.items() if label != REDIRECT}
-    write_tree(live, without_links_to_itself(content, live), keep=STATE_FIELDS)
+    keep = STATE_FIELDS | ({CHECKED_ON} if was_checked_since(revision, live) else set())
+    write_tree(live, without_links_to_itself(content, live), keep=keep)
     _keep_address(live, former)
     # What the revision was stays in the history, under the live case: its end needs no entry of its own.
     gone = (CASE, revision.pk)
@@ -351,12 +385,13 @@ def copy_case(case: Case, user: AbstractBaseUser, slug: str, name: str, ordinal:
     tree = read_tree(case)
     tree.pop(REDIRECT, None)
     own = {"slug": slug, "name": name, "ordinal": ordinal, "status": Status.DRAFT, "last_checked_on": None}
+    last = HistoryEntry.objects.filter(model=CASE, object_id=case.pk).defer("content").order_by("-pk").first()
     with recording(user) as notes:
         try:
             copied = new_case(tree, **own)
         except TreeError as error:
             raise Refused(str(error)) from error
-        notes.say(copied, EditAction.COPIED, str(case))
+        notes.say(copied, EditAction.COPIED, str(case), origin=last.pk if last else None)
         return copied
 
 
@@ -385,7 +420,7 @@ def restore_entry(entry: HistoryEntry, case: Case, user: AbstractBaseUser, comme
                 raise Refused(str(error)) from error
             Case.objects.filter(pk=target.pk).update(version=target.version + 1, updated_at=timezone.now())
             target.refresh_from_db()
-            notes.say(target, EditAction.RESTORED, note)
+            notes.say(target, EditAction.RESTORED, note, origin=entry.pk)
             return target
 
 
@@ -425,5 +460,5 @@ def revive_case(entry: HistoryEntry, user: AbstractBaseUser) -> Case:
             history.restore(case, state, keep=frozenset({"status", *own}))
         except TreeError as error:
             raise Refused(str(error)) from error
-        notes.say(case, EditAction.RESTORED, _("Brought back"))
+        notes.say(case, EditAction.RESTORED, _("Brought back"), origin=entry.pk)
         return case

@@ -78,12 +78,16 @@ def _told(plan: Plan) -> dict[str, Any]:
 def apply(pk: int, digest: str, user: Any) -> Iterator[Step]:
     """Writes exactly what was shown under this checksum, in one transaction. Says how far it is.
 
-    Raises Refused, with nothing written, where it was applied already, was checked anew since, or the cases changed.
+    Raises Refused, with nothing written, where it was applied already, was sent by somebody else, was checked anew
+    since, or the cases changed.
     """
     with transaction.atomic():
         sent = SheetImport.objects.select_for_update().get(pk=pk)
         if sent.state == ImportState.APPLIED:
             raise Refused(_("This file was applied already."))
+        if sent.by_id != user.pk:
+            # Whoever applies it counts as the author.
+            raise Refused(_("Only who sent the file applies it: send it again yourself."))
         if sent.state != ImportState.CHECKED or not digest or sent.digest != digest or sent.result.get("total"):
             raise Refused(_("The file was checked again since this page was shown. Please look at it once more."))
         planner = planner_of(sent, lock=True)

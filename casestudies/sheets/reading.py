@@ -36,11 +36,12 @@ MOST_COLUMNS = 200
 
 WORKBOOK = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 CONTENT_TYPES = "[Content_Types].xml"
+# No pattern goes past the next «<»: of a part that is nothing but beginnings each would be looked at to its end.
 EMPTY_ROW = re.compile(
-    rb"<row\b(?=[^>]*\sr=)[^>]*/>|<row\b(?=[^>]*\sr=)[^>]*[^/>]>(?:\s*<c\b[^>]*/>|\s*<c\b[^>]*></c>)*\s*</row>"
+    rb"<row\b(?=[^<>]*\sr=)[^<>]*/>|<row\b(?=[^<>]*\sr=)[^<>]*[^/<>]>(?:\s*<c\b[^<>]*/>|\s*<c\b[^<>]*></c>)*\s*</row>"
 )
 ROW = re.compile(rb"<(?:\w+:)?row\b")
-MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^>]*\sref=[\"']([A-Z0-9:]{2,40})[\"']")
+MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^<>]*\sref=[\"']([A-Z0-9:]{2,40})[\"']")
 # How spreadsheets write what XML cannot hold: «_x000D_». openpyxl has read «_x005F_» already.
 ESCAPED = re.compile("_x(00[01][0-9A-Fa-f])_")
 # Raised by the parsers on what is no workbook, whatever it claims to be.
