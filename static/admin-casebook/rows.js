@@ -22,10 +22,12 @@
         return field.value.trim();
     };
 
+    const shortened = (text) => (text.length > 100 ? `${text.slice(0, 99)}…` : text);
+
     const firstValues = (row) => {
         const fields = [...row.querySelectorAll('input[type="text"], textarea, select')];
         const values = fields.filter((field) => !field.closest('.collapse')).map(valueOf).filter(Boolean);
-        return values.slice(0, 2).join(': ');
+        return shortened(values.slice(0, 2).join(': '));
     };
 
     const nameOf = (row) => {
@@ -34,7 +36,7 @@
         // A row that was stored keeps the name that the server gave it; a new one is called by what is typed.
         const own = row.classList.contains('has_original') ? label.textContent.trim() : firstValues(row);
         const text = `${kind} ${own || label.textContent.trim()}`.replace(/\s+/g, ' ');
-        return text.length > 100 ? `${text.slice(0, 99)}…` : text;
+        return shortened(text);
     };
 
     const setNames = (row) => {

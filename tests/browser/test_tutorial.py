@@ -9,9 +9,10 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from .conftest import NewPage
 from .site import Site
@@ -24,8 +25,14 @@ BEYOND_THE_EDGE = """() => [...document.querySelectorAll('a, button, input, sele
     .map(each => each.outerHTML.slice(0, 120))"""
 
 
+def public_cases(page: Page) -> dict[str, Any]:
+    """Everything that visitors may take away, by the slug of the case."""
+    return {case["slug"]: case for case in page.request.get("/cases/download.json").json()["cases"]}
+
+
 def test_the_tutorial_holds_to_the_letter(new_page: NewPage, site_process: Site):
     open_desks(site_process)
+    before = public_cases(new_page())
     player = Player(lambda: new_page(viewport=(768, 1024)))
     steps = [each for each in parse(TUTORIAL.read_text(encoding="utf-8")) if isinstance(each, Step)]
     for step in steps:
@@ -56,6 +63,10 @@ def test_the_tutorial_holds_to_the_letter(new_page: NewPage, site_process: Site)
     assert [(row["low"], row["high"], row["stated"], row["base"]) for row in rows] == [
         ("42.00", "42.00", "42 per cent", "of all residents")
     ]
+    # And nothing else of the collection is another than it was.
+    after = public_cases(page)
+    assert after.pop("exampletown")["title"] == "A town plan for everybody"
+    assert after == before
 
 
 @pytest.mark.parametrize(
