@@ -14,7 +14,7 @@ from ..models import CaseActor, CaseTerm, Component, Currency, Term
 from .widgets import label_of
 
 # Vocabularies with a field of their own elsewhere: a case is not classed by them.
-NOT_FOR_CASES = ("region", "role", "tier", "coordination-form")
+NOT_FOR_CASES = ("actor-type", "region", "role", "tier", "coordination-form")
 
 
 class Offer(NamedTuple):

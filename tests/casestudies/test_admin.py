@@ -277,6 +277,14 @@ def test_lists_of_a_row_hold_its_own_case_and_vocabulary(editor: Client) -> None
     assert set(choices["caseterms-0-term"]) == {"", *(str(make.term(n.split("-")[0], n).pk) for n in names)}
 
 
+def test_a_case_is_classed_by_no_list_that_belongs_to_another_field(editor: Client) -> None:
+    case, mine = make.CaseFactory(), make.term("level", "local")
+    for vocabulary in ("actor-type", "region", "role", "tier", "coordination-form"):
+        make.term(vocabulary, "other")
+    make.CaseTermFactory(case=case, term=mine)
+    assert offered(form_of(editor, case, BY_SLUG["overview"]), "case_form")["caseterms-0-term"] == ["", str(mine.pk)]
+
+
 def test_retired_terms_are_shown_where_used_and_offered_nowhere_else(editor: Client) -> None:
     used, spare = make.term("role", "used", is_retired=True), make.term("role", "spare", is_retired=True)
     case = make.CaseFactory()

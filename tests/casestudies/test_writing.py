@@ -58,7 +58,7 @@ def test_every_form_has_its_guide_with_the_vocabularies_that_its_fields_choose_f
     found = {part.slug: {each.vocabulary.slug for each in guide_of(part).vocabularies} for part in PARTS}
     assert found == {
         "identity": set(),
-        "overview": {"actor-type", "challenge", "level"},
+        "overview": {"challenge", "level"},
         "migratory-context": {"migration"},
         "institutional-background": set(),
         "decentralization": {"state", "national-local-link"},
