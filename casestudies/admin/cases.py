@@ -71,7 +71,7 @@ class CaseAdmin(
 
     form = CaseForm
     change_form_template = "admin/casestudies/case/change_form.html"
-    list_display = ("number_and_name", "title", "country", "status", "edition", "last_checked_on", "updated_at")
+    list_display = ("number_and_name", "country", "status", "edition", "last_checked_on", "updated_at")
     list_filter = (
         EditionFilter,
         "status",
