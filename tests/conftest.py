@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
+from .people import account
 from .remembering import count_from
 
 #: What a test asks for that asks the database, itself or through other fixtures.
@@ -57,3 +58,21 @@ def editor(db) -> Client:
 def own_work(settings) -> None:
     """A team of one: reviewers publish what they wrote themselves, and edit published cases directly."""
     settings.PUBLISH_OWN_WORK = True
+
+
+@pytest.fixture
+def ed(db) -> User:
+    """An editor."""
+    return account("ed", "editor")
+
+
+@pytest.fixture
+def rev(db) -> User:
+    """A reviewer."""
+    return account("rev", "reviewer")
+
+
+@pytest.fixture
+def adm(db) -> User:
+    """An administrator."""
+    return account("adm", "administrator")

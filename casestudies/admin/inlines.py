@@ -32,7 +32,7 @@ from ..models import (
     Period,
 )
 from .base import FieldsMixin
-from .rowinline import CITED, OfCaseMixin, RowInline, SectionInline, folded, main
+from .rowinline import CITED, RowInline, SectionInline, folded, main
 from .rows import ComponentFormSet, IllustrationFormSet, RedirectForm, RowFormSet, TermFormSet
 
 
@@ -58,7 +58,7 @@ class CasePlaceInline(RowInline):
     )
 
 
-class CaseRedirectInline(OfCaseMixin, FieldsMixin, admin.TabularInline):
+class CaseRedirectInline(FieldsMixin, admin.TabularInline):
     """Former addresses."""
 
     model = CaseRedirect

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 
 from ..collection.schema import Fields
 from ..models import Case
-from ..newsroom.workflow import may_edit
 from .base import FieldsMixin
 from .rows import RowForm, RowFormSet
 
@@ -32,23 +31,7 @@ def main(*fields: Any) -> tuple:
     return (None, {"fields": fields})
 
 
-class OfCaseMixin:
-    """Rows of a case are changed by whoever may change the case in its present state."""
-
-    def _may_edit(self, request: HttpRequest, case: Case | None) -> bool:
-        return case is None or may_edit(request.user, case)
-
-    def has_add_permission(self, request: HttpRequest, obj: Case | None) -> bool:
-        return super().has_add_permission(request, obj) and self._may_edit(request, obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
-        return super().has_change_permission(request, obj) and self._may_edit(request, obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and self._may_edit(request, obj)
-
-
-class RowInline(OfCaseMixin, FieldsMixin, admin.StackedInline):
+class RowInline(FieldsMixin, admin.StackedInline):
     """Rows of a case, in their order."""
 
     form = RowForm

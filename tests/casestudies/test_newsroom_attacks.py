@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,38 +15,23 @@ from casestudies.admin.merging import keep_address
 from casestudies.models import Acronym, Case, HistoryEntry
 from casestudies.newsroom.history import recording
 from casestudies.newsroom.merging import merge
-from casestudies.newsroom.roles import ADMINISTRATOR, EDITOR, REVIEWER
+from casestudies.newsroom.roles import ADMINISTRATOR, REVIEWER
 from casestudies.newsroom.workflow import Refused, authors_of, copy_case, restore_entry, revive_case, take
 from casestudies.sheets import applying
 from casestudies.sheets.reading import EMPTY_ROW, MERGED
 from tests import factories as f
 from tests.admin_forms import submitted
+from tests.people import account
 
 from .workbooks import cell, saved, taken_by_staff
 
 pytestmark = pytest.mark.django_db
 
 
-def account(name: str, role: str) -> User:
-    user = User.objects.create_user(name, f"{name}@example.org", "x", is_staff=True)
-    user.groups.add(Group.objects.get(name=role))
-    return user
-
-
 def browser(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-@pytest.fixture
-def ed() -> User:
-    return account("ed", EDITOR)
-
-
-@pytest.fixture
-def rev() -> User:
-    return account("rev", REVIEWER)
 
 
 def edited(case: Case, user: User, **fields) -> Case:

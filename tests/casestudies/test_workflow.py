@@ -18,29 +18,9 @@ from casestudies.newsroom.roles import ADMINISTRATOR, EDITOR, REVIEWER, ROLES
 from casestudies.newsroom.workflow import Refused, copy_case, may_edit, restore_entry, revive_case, take
 from tests import factories as f
 from tests.casestudies.collection import build
+from tests.people import account
 
 pytestmark = pytest.mark.django_db
-
-
-def account(name: str, *roles: str) -> User:
-    user = User.objects.create_user(name, f"{name}@example.org", "x", is_staff=True)
-    user.groups.set(Group.objects.filter(name__in=roles))
-    return user
-
-
-@pytest.fixture
-def ed() -> User:
-    return account("ed", EDITOR)
-
-
-@pytest.fixture
-def rev() -> User:
-    return account("rev", REVIEWER)
-
-
-@pytest.fixture
-def adm() -> User:
-    return account("adm", ADMINISTRATOR)
 
 
 def actions(case_pk: int) -> list[str]:
@@ -328,6 +308,11 @@ def test_those_whom_a_step_concerns_are_told(ed, rev, django_capture_on_commit_c
         take("submit", case, ed)
         take("publish", case, rev)
     assert [message.to for message in mail.outbox] == [["rev@example.org"], ["ed@example.org"]]
+    mail.outbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        take("submit", f.CaseFactory(status="draft"), rev)
+    # Nobody is told of what they did themselves.
+    assert mail.outbox == []
 
 
 def test_a_mail_server_that_fails_stops_no_step(ed, rev, settings, django_capture_on_commit_callbacks, caplog):
@@ -351,8 +336,10 @@ def signed_in(user: User) -> Client:
 
 def test_a_step_is_taken_on_its_page(ed, rev):
     case = f.CaseFactory(status="draft")
+    f.PeriodFactory(case=case, label="Pilot")
     client = signed_in(ed)
     page = client.get(reverse("admin:casestudies_case_change", args=[case.pk]))
+    assert 'name="periods-0-label"' in page.content.decode()
     assert [step.name for step, _reason, _url in page.context["casebook_steps"]] == ["submit", "discard"]
     url = reverse("admin:casestudies_case_step", args=[case.pk, "submit"])
     assert client.get(url).context["form"].initial == {"version": case.version}
@@ -363,6 +350,7 @@ def test_a_step_is_taken_on_its_page(ed, rev):
     assert (again.status_code, "not possible while" in again.content.decode()) == (409, True)
     locked = client.get(reverse("admin:casestudies_case_change", args=[case.pk])).content.decode()
     assert 'name="title"' not in locked
+    assert 'name="periods-0-label"' not in locked
     assert client.post(reverse("admin:casestudies_case_change", args=[case.pk]), {"title": "x"}).status_code == 403
     assert client.get(reverse("admin:casestudies_case_step", args=[case.pk, "burn"])).status_code == 404
 
